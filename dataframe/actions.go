@@ -1,0 +1,307 @@
+package dataframe
+
+import (
+	"context"
+	"iter"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/exec"
+	"github.com/sheafdata/sheaf/internal/run"
+	"github.com/sheafdata/sheaf/partition"
+	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/sched"
+)
+
+// RunOption sets one of a run's options; package sched makes them.
+type RunOption = sched.Option
+
+// query is an action under way: frames, optimised together, and where it was called.
+type query struct {
+	at, op string
+	nodes  []plan.Node
+	opts   sched.Options
+}
+
+// newQuery optimises the frames of an action.
+func newQuery(op string, frames []*DataFrame, opts []RunOption) (*query, error) {
+	q := &query{at: fault.Caller(), op: op, opts: sched.Apply(opts...)}
+	if q.opts.Workers < 0 || q.opts.Memory < 0 {
+		return nil, placed(q.at, op, fault.New(fault.Plan, op, "negative options: %d workers, %d bytes of memory", q.opts.Workers, q.opts.Memory))
+	}
+	for _, df := range frames {
+		if err := df.fault(); err != nil {
+			return nil, placed(q.at, op, err)
+		}
+		q.nodes = append(q.nodes, df.node)
+	}
+	var err error
+	if q.nodes, err = optimize(q.nodes); err != nil {
+		return nil, placed(q.at, op, err)
+	}
+	return q, nil
+}
+
+// each runs the query and gives the record batches of each frame's answer, in row order.
+func (q *query) each(ctx context.Context, yield func(frame int, rec arrow.RecordBatch) bool) (*run.Receipt, error) {
+	if ctx == nil {
+		return nil, placed(q.at, q.op, fault.New(fault.Plan, q.op, "the context is nil"))
+	}
+	rows := int64(0)
+	receipt, err := run.Query(ctx, q.nodes, q.opts, func(frame int, part *exec.Rows) bool {
+		for _, rec := range part.Batches {
+			rows += rec.NumRows()
+			if !yield(frame, rec) {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil {
+		return nil, placed(q.at, q.op, err)
+	}
+	receipt.Rows = rows
+	return receipt, nil
+}
+
+// tables runs the query and collects each frame's answer.
+func (q *query) tables(ctx context.Context) ([]*Table, *run.Receipt, error) {
+	batches := make([][]arrow.RecordBatch, len(q.nodes))
+	receipt, err := q.each(ctx, func(frame int, rec arrow.RecordBatch) bool {
+		batches[frame] = append(batches[frame], rec)
+		return true
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	tables := make([]*Table, len(batches))
+	for i := range tables {
+		tables[i] = newTable(q.nodes[i].Schema(), batches[i])
+	}
+	return tables, receipt, nil
+}
+
+// Collect runs the frame and returns its rows. They are on the Go heap and the caller's.
+func (df *DataFrame) Collect(ctx context.Context, opts ...RunOption) (*Table, error) {
+	q, err := newQuery("Collect", []*DataFrame{df}, opts)
+	if err != nil {
+		return nil, err
+	}
+	tables, _, err := q.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tables[0], nil
+}
+
+// CollectAll runs several frames at once; what they share runs once.
+func CollectAll(ctx context.Context, frames []*DataFrame, opts ...RunOption) ([]*Table, error) {
+	q, err := newQuery("CollectAll", frames, opts)
+	if err != nil {
+		return nil, err
+	}
+	tables, _, err := q.tables(ctx)
+	return tables, err
+}
+
+// Head runs the frame for its first n rows and reads no more than it must.
+func (df *DataFrame) Head(ctx context.Context, n int64, opts ...RunOption) (*Table, error) {
+	q, err := newQuery("Head", []*DataFrame{df.Limit(n)}, opts)
+	if err != nil {
+		return nil, err
+	}
+	tables, _, err := q.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tables[0], nil
+}
+
+// Count runs the frame for the number of its rows. Where metadata has it, no data is read.
+func (df *DataFrame) Count(ctx context.Context, opts ...RunOption) (int64, error) {
+	counted := df.then("Count", func(in plan.Node) (plan.Node, error) {
+		return plan.NewAgg(in, nil, []expr.Expr{expr.Count().As("count")}, false)
+	})
+	q, err := newQuery("Count", []*DataFrame{counted}, opts)
+	if err != nil {
+		return 0, err
+	}
+	tables, _, err := q.tables(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, _ := tables[0].Value(0, "count").(int64)
+	return n, nil
+}
+
+// Batches iterates over the rows as record batches, in row order. Every range runs the frame anew; a break cancels what still runs. An
+// error is given once, as the last pair.
+func (df *DataFrame) Batches(ctx context.Context, opts ...RunOption) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		q, err := newQuery("Batches", []*DataFrame{df}, opts)
+		if err == nil {
+			_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool { return yield(rec, nil) })
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// Rows iterates over the rows as values of T, a struct whose fields are columns, or a single value for a frame of one column. Every
+// range runs the frame anew; a break cancels what still runs. A null in a field that cannot hold it is an error.
+func Rows[T any](ctx context.Context, df *DataFrame, opts ...RunOption) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		if err := eachRow(ctx, "Rows", df, opts, func(v T) bool { return yield(v, nil) }); err != nil {
+			yield(zero, err)
+		}
+	}
+}
+
+// eachRow runs the frame and decodes its rows.
+func eachRow[T any](ctx context.Context, op string, df *DataFrame, opts []RunOption, yield func(T) bool) error {
+	q, err := newQuery(op, []*DataFrame{df}, opts)
+	if err != nil {
+		return err
+	}
+	decoder, err := newRowDecoder[T](q.nodes[0].Schema())
+	if err != nil {
+		return placed(q.at, op, err)
+	}
+	var failure error
+	row := int64(0)
+	_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool {
+		for i := range int(rec.NumRows()) {
+			var v T
+			row++
+			if failure = decoder.decode(rec, i, &v); failure != nil {
+				f := placed(q.at, op, failure)
+				f.Row = row
+				failure = f
+				return false
+			}
+			if !yield(v) {
+				return false
+			}
+		}
+		return true
+	})
+	if failure != nil {
+		return failure
+	}
+	return err
+}
+
+// CollectAs runs the frame and returns its rows as values of T: a struct, or an expr.Value for a frame of one column.
+func CollectAs[T any](ctx context.Context, df *DataFrame, opts ...RunOption) ([]T, error) {
+	var rows []T
+	err := eachRow(ctx, "CollectAs", df, opts, func(v T) bool {
+		rows = append(rows, v)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// One runs the frame and returns its only row; none or several are an error.
+func One[T any](ctx context.Context, df *DataFrame, opts ...RunOption) (T, error) {
+	var one, zero T
+	n := 0
+	at := fault.Caller()
+	err := eachRow(ctx, "One", df, opts, func(v T) bool {
+		n++
+		one = v
+		return n < 2
+	})
+	switch {
+	case err != nil:
+		return zero, err
+	case n == 0:
+		return zero, placed(at, "One", fault.New(fault.Data, "One", "the frame has no row, exactly one is wanted"))
+	case n > 1:
+		return zero, placed(at, "One", fault.New(fault.Data, "One", "the frame has more than one row, exactly one is wanted"))
+	}
+	return one, nil
+}
+
+// WriteReport is what a write says of itself: rows, bytes, files.
+type WriteReport = partition.Report
+
+// Write runs the frame and writes its rows to a sink, all of them or none.
+func (df *DataFrame) Write(ctx context.Context, to partition.Sink, opts ...RunOption) (WriteReport, error) {
+	q, err := newQuery("Write", []*DataFrame{df}, opts)
+	if err != nil {
+		return WriteReport{}, err
+	}
+	if to == nil {
+		return WriteReport{}, placed(q.at, q.op, fault.New(fault.Plan, q.op, "the sink is nil"))
+	}
+	report, err := q.write(ctx, to)
+	if err != nil {
+		return WriteReport{}, placed(q.at, q.op, err)
+	}
+	return report, nil
+}
+
+// write gives the rows to one part of the sink, in order.
+func (q *query) write(ctx context.Context, to partition.Sink) (WriteReport, error) {
+	w, err := to.Open(ctx, q.nodes[0].Schema(), 1)
+	if err != nil {
+		return WriteReport{}, err
+	}
+	if err := q.writePart(ctx, w); err != nil {
+		if aborted := w.Abort(context.WithoutCancel(ctx)); aborted != nil {
+			return WriteReport{}, fault.New(fault.Input, "Write", "%w (and what was written could not be removed: %v)", err, aborted)
+		}
+		return WriteReport{}, err
+	}
+	return w.Commit(ctx)
+}
+
+func (q *query) writePart(ctx context.Context, w partition.PartitionedWriter) error {
+	part, err := w.Part(ctx, 0)
+	if err != nil {
+		return err
+	}
+	var failure error
+	batch := 0
+	_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool {
+		failure = part.Write(ctx, partition.Batch{Cols: rec.Columns(), Rows: int(rec.NumRows()), Seq: partition.MakeSeq(0, batch)})
+		batch++
+		return failure == nil
+	})
+	if failure != nil {
+		err = failure
+	}
+	if closed := part.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// Describe summarises every column: count, nulls, mean, deviation, extremes, quartiles. It is not built yet.
+func (df *DataFrame) Describe(ctx context.Context, opts ...RunOption) (*Table, error) {
+	return nil, placed(fault.Caller(), "Describe", notYet("Describe"))
+}
+
+// Persist runs the frame and returns one over its rows in memory.
+func (df *DataFrame) Persist(ctx context.Context, opts ...RunOption) (*DataFrame, error) {
+	q, err := newQuery("Persist", []*DataFrame{df}, opts)
+	if err != nil {
+		return nil, err
+	}
+	tables, _, err := q.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tables[0].Frame(), nil
+}
+
+// Unpersist drops rows that Persist keeps, sooner than the garbage collector. The rows of a frame in memory are the garbage
+// collector's; there is nothing to do for it yet.
+func (df *DataFrame) Unpersist() {}

@@ -1,0 +1,96 @@
+package dataframe
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/graph"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// UnionOptions say how Union brings frames of different columns together.
+type UnionOptions struct {
+	// UnionByName takes all columns of all frames; a frame that lacks one gives null.
+	UnionByName bool
+	// PromoteTypes also allows int64 with float64, and anything with text.
+	PromoteTypes bool
+	// CaseInsensitive matches names whatever their case.
+	CaseInsensitive bool
+}
+
+// Concat gives the rows of frames one after the other. Columns are matched by name; names and types must be the same.
+func Concat(frames ...*DataFrame) *DataFrame { return together("Concat", frames, plan.NewConcat) }
+
+// Union is Concat for frames whose columns differ, as the options allow.
+func Union(o UnionOptions, frames ...*DataFrame) *DataFrame {
+	return together("Union", frames, func(ins []plan.Node) (plan.Node, error) {
+		return plan.NewUnion(ins, plan.UnionSpec(o))
+	})
+}
+
+func together(op string, frames []*DataFrame, make func([]plan.Node) (plan.Node, error)) *DataFrame {
+	at := fault.Caller()
+	var ins []plan.Node
+	for _, f := range frames {
+		if err := f.fault(); err != nil {
+			return failed(at, op, err)
+		}
+		ins = append(ins, f.node)
+	}
+	n, err := make(ins)
+	if err != nil {
+		return failed(at, op, err)
+	}
+	return &DataFrame{node: n}
+}
+
+// Unpivot gives a row for every row and column of cols: the other columns, then the column's name and its value.
+func (df *DataFrame) Unpivot(cols []string, name, value string) *DataFrame {
+	return df.then("Unpivot", func(in plan.Node) (plan.Node, error) { return plan.NewUnpivot(in, cols, name, value) })
+}
+
+// Explode gives a row for every element of list columns, which go in step; an empty or null list gives one row with null.
+func (df *DataFrame) Explode(cols ...string) *DataFrame {
+	return df.then("Explode", func(in plan.Node) (plan.Node, error) { return plan.NewExplode(in, cols) })
+}
+
+// BatchFunc makes a record batch of a record batch. in is good until it returns; the result is the engine's.
+type BatchFunc func(ctx context.Context, in arrow.RecordBatch) (arrow.RecordBatch, error)
+
+// MapBatches gives what fn makes of the frame's batches, which is of the schema given. Where batches are cut must not matter to fn.
+func (df *DataFrame) MapBatches(schema *arrow.Schema, fn BatchFunc) *DataFrame {
+	return df.then("MapBatches", func(in plan.Node) (plan.Node, error) {
+		return plan.NewMapBatches(in, schema, plan.BatchFunc(fn), graph.Symbol(fn))
+	})
+}
+
+// Map gives a row fn(row) for every row, struct to struct. It is not built yet.
+func Map[T, U any](df *DataFrame, fn func(T) U) *DataFrame {
+	return df.then("Map", func(plan.Node) (plan.Node, error) { return nil, notYet("Map") })
+}
+
+// FlatMap gives the rows that fn makes of every row: none, several, or an error. It is not built yet.
+func FlatMap[T, U any](df *DataFrame, fn func(T) ([]U, error)) *DataFrame {
+	return df.then("FlatMap", func(plan.Node) (plan.Node, error) { return nil, notYet("FlatMap") })
+}
+
+// FromStructs returns a frame over Go structs. It is not built yet.
+func FromStructs[T any](rows []T) *DataFrame {
+	return failed(fault.Caller(), "FromStructs", notYet("FromStructs"))
+}
+
+// RepartitionOptions say how many parts rows are to come in, how large these are, and by which columns equal rows go together.
+type RepartitionOptions struct {
+	Parts       int
+	Rows, Bytes int64
+	By          []string
+}
+
+// Repartition arranges rows in other parts, which shows in the files that are written and in parallelism, never in the answer.
+func (df *DataFrame) Repartition(opts RepartitionOptions) *DataFrame {
+	return df.then("Repartition", func(in plan.Node) (plan.Node, error) {
+		return plan.NewRepartition(in, plan.RepartitionSpec(opts))
+	})
+}

@@ -1,0 +1,132 @@
+package dataframe
+
+import (
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// goValue returns value i of an array as the Go value that Table.Value documents.
+func goValue(a arrow.Array, i int) any {
+	if a.IsNull(i) {
+		return nil
+	}
+	switch a := a.(type) {
+	case *array.Boolean:
+		return a.Value(i)
+	case *array.String:
+		return a.Value(i)
+	case *array.LargeString:
+		return a.Value(i)
+	case *array.StringView:
+		return a.Value(i)
+	case *array.Binary:
+		return append([]byte{}, a.Value(i)...)
+	case *array.LargeBinary:
+		return append([]byte{}, a.Value(i)...)
+	case *array.BinaryView:
+		return append([]byte{}, a.Value(i)...)
+	case *array.FixedSizeBinary:
+		return append([]byte{}, a.Value(i)...)
+	case *array.Dictionary:
+		return goValue(a.Dictionary(), a.GetValueIndex(i))
+	case array.ExtensionArray:
+		return goValue(a.Storage(), i)
+	}
+	if v, ok := numberValue(a, i); ok {
+		return v
+	}
+	if v, ok := timeValue(a, i); ok {
+		return v
+	}
+	if v, ok := nestedValue(a, i); ok {
+		return v
+	}
+	return a.ValueStr(i) // decimals, intervals and whatever Arrow adds: as text
+}
+
+func numberValue(a arrow.Array, i int) (any, bool) {
+	switch a := a.(type) {
+	case *array.Int8:
+		return a.Value(i), true
+	case *array.Int16:
+		return a.Value(i), true
+	case *array.Int32:
+		return a.Value(i), true
+	case *array.Int64:
+		return a.Value(i), true
+	case *array.Uint8:
+		return a.Value(i), true
+	case *array.Uint16:
+		return a.Value(i), true
+	case *array.Uint32:
+		return a.Value(i), true
+	case *array.Uint64:
+		return a.Value(i), true
+	case *array.Float16:
+		return a.Value(i).Float32(), true
+	case *array.Float32:
+		return a.Value(i), true
+	case *array.Float64:
+		return a.Value(i), true
+	}
+	return nil, false
+}
+
+func timeValue(a arrow.Array, i int) (any, bool) {
+	switch a := a.(type) {
+	case *array.Date32:
+		return a.Value(i).ToTime(), true
+	case *array.Date64:
+		return a.Value(i).ToTime(), true
+	case *array.Time32:
+		return a.Value(i).ToTime(a.DataType().(*arrow.Time32Type).Unit), true
+	case *array.Time64:
+		return a.Value(i).ToTime(a.DataType().(*arrow.Time64Type).Unit), true
+	case *array.Duration:
+		return time.Duration(a.Value(i)) * a.DataType().(*arrow.DurationType).Unit.Multiplier(), true
+	case *array.Timestamp:
+		return timestamp(a, i), true
+	}
+	return nil, false
+}
+
+// timestamp returns the instant in the column's zone; a naive one is given in UTC.
+func timestamp(a *array.Timestamp, i int) time.Time {
+	typ := a.DataType().(*arrow.TimestampType)
+	t := a.Value(i).ToTime(typ.Unit)
+	if typ.TimeZone == "" {
+		return t
+	}
+	if zone, err := typ.GetZone(); err == nil {
+		return t.In(zone)
+	}
+	return t
+}
+
+func nestedValue(a arrow.Array, i int) (any, bool) {
+	switch a := a.(type) {
+	case *array.Map:
+		from, to := a.ValueOffsets(i)
+		m := make(map[string]any, to-from)
+		for j := from; j < to; j++ {
+			m[a.Keys().ValueStr(int(j))] = goValue(a.Items(), int(j))
+		}
+		return m, true
+	case array.ListLike:
+		from, to := a.ValueOffsets(i)
+		list := make([]any, 0, to-from)
+		for j := from; j < to; j++ {
+			list = append(list, goValue(a.ListValues(), int(j)))
+		}
+		return list, true
+	case *array.Struct:
+		m := map[string]any{}
+		for f, field := range a.DataType().(*arrow.StructType).Fields() {
+			m[field.Name] = goValue(a.Field(f), i)
+		}
+		return m, true
+	}
+	return nil, false
+}

@@ -1,0 +1,39 @@
+package fault
+
+import (
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// Caller returns the "file.go:line" of the nearest caller outside the library, "" where there is none. The file is given with its
+// folder, which is enough to find it and does not depend on where the module was built. Tests of the library count as users.
+func Caller() string {
+	var pcs [32]uintptr
+	n := runtime.Callers(2, pcs[:])
+	frames := runtime.CallersFrames(pcs[:n])
+	for {
+		f, more := frames.Next()
+		if !isLibrary(f) {
+			return filepath.Join(filepath.Base(filepath.Dir(f.File)), filepath.Base(f.File)) + ":" + strconv.Itoa(f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+const modulePrefix = "github.com/sheafdata/sheaf/"
+
+// isLibrary says whether a frame belongs to the library proper: not a test, an example program or a command.
+func isLibrary(f runtime.Frame) bool {
+	if !strings.HasPrefix(f.Function, modulePrefix) {
+		return strings.HasPrefix(f.Function, "runtime.") || strings.HasPrefix(f.Function, "iter.")
+	}
+	if strings.HasSuffix(f.File, "_test.go") {
+		return false
+	}
+	rest := f.Function[len(modulePrefix):]
+	return !strings.HasPrefix(rest, "examples/") && !strings.HasPrefix(rest, "cmd/")
+}

@@ -1,0 +1,145 @@
+// Package agg holds the accumulators of aggregates: arrays by group id, updated a batch at a time. Each takes rows (Update) or the state
+// of another one (Merge), shows its state as columns, and gives its answer as a column.
+//
+// Answers depend only on the order of Update and Merge calls and their rows, never on timing: merging the same partials in the same
+// order gives the same bits.
+//
+// agg knows expr, vec and group; it must not evaluate expressions (arguments come as columns) and starts no goroutine. Nothing that grows
+// with groups holds pointers.
+package agg
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/vec"
+)
+
+// Acc accumulates one aggregate for all groups. It is not for concurrent use. (Five methods, not three: they are one life cycle, and
+// every user goes through all of it.)
+type Acc interface {
+	// Update adds rows: gids has the group of each, nil for all in group 0; args are the argument columns, in any encoding; where has a
+	// bit a row, 1 for rows that count, nil for all; groups is the number of groups now, more than every gid. Rows without
+	// a value in args do not count. With rows 0 it only makes place for the groups.
+	Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error
+	// Merge adds rows of another accumulator's State, or of several in the order of their rows; gids as in Update.
+	Merge(gids []uint32, state []vec.Vec, rows, groups int) error
+	// State returns the state as columns of the types of StateTypes, a row a group, good until the next Update or Merge.
+	State() []vec.Vec
+	// Result returns the aggregate of each group, in the type of the expression, good until the next Update or Merge.
+	Result(groups int) (vec.Vec, error)
+	// Bytes returns the memory held, which grows with the groups.
+	Bytes() int64
+}
+
+// acc is Acc with what this package needs besides.
+type acc interface {
+	Acc
+	types() []arrow.DataType
+}
+
+// spec is an aggregate to accumulate.
+type spec struct {
+	op string
+	in arrow.DataType // logical type of the argument; nil without one
+	// out is the logical type of the result.
+	out arrow.DataType
+	// Of messages: the column as the user named it, and the place of the call.
+	column, at string
+}
+
+// New returns an empty accumulator for a bound aggregate: Op is count, count_of, sum, mean, min, max, var, std, var_pop, std_pop, first,
+// last, n_unique, any or all. The Where of its modifiers is the caller's to compute (see Update).
+func New(e expr.Expr) (Acc, error) {
+	s, err := specOf(e)
+	if err != nil {
+		return nil, err
+	}
+	return build(s)
+}
+
+// StateTypes returns the types of the State of an accumulator of e, nil where New gives an error.
+func StateTypes(e expr.Expr) []arrow.DataType {
+	s, err := specOf(e)
+	if err != nil {
+		return nil
+	}
+	a, err := build(s)
+	if err != nil {
+		return nil
+	}
+	return a.types()
+}
+
+func specOf(e expr.Expr) (spec, error) {
+	if e.IsZero() || e.Type() == nil {
+		return spec{}, fault.New(fault.Internal, "Agg", "agg: aggregate is not bound")
+	}
+	s := spec{op: e.Op(), out: vec.Logical(e.Type()), column: e.Name(), at: e.At()}
+	if args := e.Args(); len(args) > 0 {
+		if args[0].Type() == nil {
+			return spec{}, fault.New(fault.Internal, "Agg", "agg: argument of %s is not bound", e)
+		}
+		s.in = vec.Logical(args[0].Type())
+		if cols := args[0].Columns(); len(cols) > 0 {
+			s.column = cols[0]
+		}
+	}
+	if len(e.Mods().OrderBy) > 0 && orderMatters(s.op) {
+		return spec{}, s.notYet("OrderBy in an aggregate")
+	}
+	return s, nil
+}
+
+func orderMatters(op string) bool { return op == "first" || op == "last" }
+
+func (s *spec) notYet(what string) error {
+	f := fault.New(fault.Plan, "Agg", "%s is not built yet", what)
+	f.At = s.at
+	return f
+}
+
+func (s *spec) badType() error {
+	f := fault.New(fault.Type, "Agg", "%s of values of type %s", s.op, s.in)
+	f.At, f.Column = s.at, s.column
+	return f
+}
+
+func build(s spec) (acc, error) {
+	if s.op == "count" {
+		return &count{}, nil
+	}
+	if s.in == nil {
+		return nil, s.notYet("the aggregate " + s.op)
+	}
+	if _, _, ok := vec.PhysOf(s.in); !ok {
+		return nil, s.badType()
+	}
+	switch s.op {
+	case "count_of":
+		return &count{ofValues: true}, nil
+	case "n_unique", "nunique":
+		return &nunique{spec: s}, nil
+	}
+	if s.in.ID() == arrow.NULL {
+		return &nothing{out: s.out}, nil
+	}
+	switch s.op {
+	case "sum":
+		return newSum(s)
+	case "mean":
+		return newMean(s)
+	case "min", "all":
+		return newExtreme(s, false)
+	case "max", "any":
+		return newExtreme(s, true)
+	case "first":
+		return newPick(s, false), nil
+	case "last":
+		return newPick(s, true), nil
+	case "var", "std", "var_pop", "std_pop":
+		return newMoments(s)
+	}
+	return nil, s.notYet("the aggregate " + s.op)
+}

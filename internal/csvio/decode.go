@@ -1,0 +1,377 @@
+package csvio
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+)
+
+// fields is a column's fields in n rows of an index.
+type fields struct {
+	buf    []byte
+	rows   []span
+	stride int
+	at     int // the column's place in a row
+	n      int
+	// quotes: fields may stand in quotes. ascii: the buffer holds no byte over 0x7f.
+	quotes, ascii bool
+}
+
+func (f *fields) get(i int) (start, end int) {
+	s := f.rows[i*f.stride+f.at]
+	return s.start(), s.end()
+}
+
+// unquote takes the quotes off the fields that stand in them, and flags those of text.
+func (c *column) unquote(f *fields) {
+	q := c.d.Quote
+	flag := span(0)
+	if c.kind == kindText || c.kind == kindBinary {
+		flag = quotedFlag
+	}
+	for i := range f.n {
+		p := &f.rows[i*f.stride+f.at]
+		s := *p
+		if start, end := s.start(), s.end(); end-start >= 2 && f.buf[start] == q {
+			*p = makeSpan(start+1, end-1) | flag
+		}
+	}
+}
+
+// decode parses the fields into the column from row to on. It returns the first row, from 0 in f, that does not parse; −1 is none.
+func (c *column) decode(f fields, to int) (bad int) {
+	if c.Field < 0 || c.kind == kindNull && c.Field < 0 {
+		return -1
+	}
+	if f.quotes {
+		c.unquote(&f)
+	}
+	switch c.kind {
+	case kindNull:
+		return c.decodeNull(&f)
+	case kindBool:
+		return c.decodeBool(&f, to)
+	case kindInt8:
+		return decodeInts(c, &f, values[int8](c)[to:to+f.n], to, math.MinInt8, math.MaxInt8)
+	case kindInt16:
+		return decodeInts(c, &f, values[int16](c)[to:to+f.n], to, math.MinInt16, math.MaxInt16)
+	case kindInt32:
+		return decodeInts(c, &f, values[int32](c)[to:to+f.n], to, math.MinInt32, math.MaxInt32)
+	case kindInt64:
+		return decodeInts(c, &f, values[int64](c)[to:to+f.n], to, math.MinInt64, math.MaxInt64)
+	case kindUint8:
+		return decodeInts(c, &f, values[uint8](c)[to:to+f.n], to, 0, math.MaxUint8)
+	case kindUint16:
+		return decodeInts(c, &f, values[uint16](c)[to:to+f.n], to, 0, math.MaxUint16)
+	case kindUint32:
+		return decodeInts(c, &f, values[uint32](c)[to:to+f.n], to, 0, math.MaxUint32)
+	case kindFloat64:
+		return c.decodeFloat64(&f, values[float64](c)[to:to+f.n], to)
+	case kindDate32:
+		return c.decodeDate32(&f, values[int32](c)[to:to+f.n], to)
+	case kindTimestamp:
+		return c.decodeTimestamp(&f, values[int64](c)[to:to+f.n], to)
+	case kindText:
+		return c.decodeText(&f, to)
+	case kindBinary:
+		return c.decodeText(&f, to)
+	}
+	return c.decodeRare(&f, to)
+}
+
+// lookAgain is the slow path of columns that are not text: a field that did not parse may be null by its spelling, or have spaces
+// around it, or a number with other separators. It returns the field to parse, or null.
+func (c *column) lookAgain(f []byte) (field []byte, null, ok bool) {
+	c.why = ""
+	f = bytes.Trim(f, " \t")
+	if len(f) == 0 || c.isNull(f) {
+		return nil, true, true
+	}
+	if c.odd {
+		c.plain, ok = plainNumber(c.plain[:0], f, c.d.Decimal, c.d.Thousands)
+		return c.plain, false, ok
+	}
+	return f, false, true
+}
+
+func (c *column) decodeNull(f *fields) int {
+	for i := range f.n {
+		s, e := f.get(i)
+		if _, null, _ := c.lookAgain(f.buf[s:e]); !null {
+			return i
+		}
+	}
+	return -1
+}
+
+type smallInt interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32
+}
+
+// decodeInts parses up to seven digits and a sign, or eight digits, at once; the rest goes the slow way.
+func decodeInts[T smallInt](c *column, f *fields, dst []T, to int, lo, hi int64) int {
+	buf, odd := f.buf, c.odd
+	for i := range dst {
+		s, e := f.get(i)
+		if s == e {
+			dst[i] = 0
+			c.setNull(to + i)
+			continue
+		}
+		n := e - s
+		w := load(buf, s)
+		neg := byte(w) == '-'
+		if neg {
+			w >>= 8
+			n--
+		}
+		x := (w ^ zeros) << (uint(64-8*n) & 127)
+		if n <= 8 && n > 0 && e-s <= 8 && eightDigits(x) && !odd {
+			v := int64(eightValue(x))
+			if neg {
+				v = -v
+			}
+			if v >= lo && v <= hi {
+				dst[i] = T(v)
+				continue
+			}
+		}
+		v, null, ok := c.slowInt(buf[s:e], lo, hi)
+		if !ok {
+			return i
+		}
+		dst[i] = T(v)
+		if null {
+			c.setNull(to + i)
+		}
+	}
+	return -1
+}
+
+func (c *column) slowInt(f []byte, lo, hi int64) (v int64, null, ok bool) {
+	if !c.odd {
+		if v, ok = parseInt(f); ok && v >= lo && v <= hi {
+			return v, false, true
+		}
+	}
+	f, null, ok = c.lookAgain(f)
+	if null || !ok {
+		return 0, null, ok
+	}
+	if v, ok = parseInt(f); ok && (v < lo || v > hi) {
+		c.why, ok = "is out of range", false
+	}
+	return v, false, ok
+}
+
+// decodeFloat64 parses numbers of up to eight characters at once: the point is squeezed out of the word, and the digits divided by a
+// power of ten, both exact.
+func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
+	const dots = '.' * ones
+	buf, odd := f.buf, c.odd
+	for i := range dst {
+		s, e := f.get(i)
+		if s == e {
+			dst[i] = 0
+			c.setNull(to + i)
+			continue
+		}
+		if n := e - s; n <= 8 && !odd {
+			w := load(buf, s)
+			sign := uint64(0)
+			if byte(w) == '-' {
+				w >>= 8
+				n--
+				sign = 1 << 63
+			}
+			w <<= uint(64-8*n) & 127
+			x := w ^ zeros<<(uint(64-8*n)&127)
+			dot := equalBytes(w, dots)
+			frac := 0
+			if dot != 0 && dot&(dot-1) == 0 && n > 1 {
+				below := dot>>7 - 1 // the bytes before the point
+				frac = 7 - int(lowestByte(dot))
+				x = (x&below)<<8 | x&^(below<<8|0xff)
+			}
+			if eightDigits(x) && n > 0 {
+				v := float64(int64(eightValue(x))) / exactPow10[frac]
+				dst[i] = math.Float64frombits(math.Float64bits(v) | sign)
+				continue
+			}
+		}
+		v, null, ok := c.slowFloat(buf[s:e])
+		if !ok {
+			return i
+		}
+		dst[i] = v
+		if null {
+			c.setNull(to + i)
+		}
+	}
+	return -1
+}
+
+func (c *column) slowFloat(f []byte) (v float64, null, ok bool) {
+	if !c.odd {
+		if v, ok = parseFloat(f); ok {
+			return v, false, true
+		}
+	}
+	f, null, ok = c.lookAgain(f)
+	if null || !ok {
+		return 0, null, ok
+	}
+	v, ok = parseFloat(f)
+	return v, false, ok
+}
+
+// isoDate is the ten bytes 2006-01-02 as two words to compare with.
+func isoDate(buf []byte, p int) (key [2]uint64) {
+	return [2]uint64{load(buf, p), uint64(binary.LittleEndian.Uint16(buf[p+8:]))}
+}
+
+// clockMask marks the colons of 15:04:05.
+const clockMask = 0x0000ff0000ff0000
+
+// isoClock reads the eight bytes 15:04:05 as seconds since midnight.
+func isoClock(w uint64) (secs int64, ok bool) {
+	x := w ^ 0x30303a30303a3030
+	if !eightDigits(x) || x&clockMask != 0 {
+		return 0, false
+	}
+	y := x*10 + x>>8 // tens·10 + units, in the byte of the tens
+	h, m, s := y&0xff, y>>24&0xff, y>>48&0xff
+	return int64(h*3600 + m*60 + s), h < 24 && m < 60 && s < 60
+}
+
+// date returns the days of the date at p, ten bytes long; ok is false where it is not of the form 2006-01-02.
+func (c *column) date(buf []byte, p int) (days int32, ok bool) {
+	key := isoDate(buf, p)
+	if key == c.dateKey {
+		return c.dateDays, true
+	}
+	f := buf[p : p+10]
+	if f[4] != '-' || f[7] != '-' {
+		return 0, false
+	}
+	y, ok1 := parseDigits(f[:4])
+	m, ok2 := parseDigits(f[5:7])
+	d, ok3 := parseDigits(f[8:10])
+	if !ok1 || !ok2 || !ok3 {
+		return 0, false
+	}
+	if days, ok = civilDays(int(y), int(m), int(d)); ok {
+		c.dateKey, c.dateDays = key, days
+	}
+	return days, ok
+}
+
+func (c *column) decodeDate32(f *fields, dst []int32, to int) int {
+	iso := len(c.d.Layouts) == 0 // layouts go first
+	for i := range dst {
+		s, e := f.get(i)
+		if s == e {
+			dst[i] = 0
+			c.setNull(to + i)
+			continue
+		}
+		if e-s == 10 && iso {
+			if days, ok := c.date(f.buf, s); ok {
+				dst[i] = days
+				continue
+			}
+		}
+		m, null, ok := c.slowMoment(f.buf[s:e])
+		if !ok || !null && (!m.hasDate || m.hasTime && m.nanos != 0 || m.hasZone) {
+			return i
+		}
+		dst[i] = m.days
+		if null {
+			c.setNull(to + i)
+		}
+	}
+	return -1
+}
+
+func (c *column) decodeTimestamp(f *fields, dst []int64, to int) int {
+	buf, per := f.buf, c.perSecond
+	iso := c.zone == nil && per < 1e9 && len(c.d.Layouts) == 0
+	for i := range dst {
+		s, e := f.get(i)
+		if s == e {
+			dst[i] = 0
+			c.setNull(to + i)
+			continue
+		}
+		if e-s == 19 && iso && (buf[s+10] == ' ' || buf[s+10] == 'T') {
+			secs, ok := isoClock(load(buf, s+11))
+			days, ok2 := c.date(buf, s)
+			if ok && ok2 {
+				dst[i] = (int64(days)*secondsPerDay + secs) * per
+				continue
+			}
+		}
+		v, null, ok := c.slowTimestamp(buf[s:e])
+		if !ok {
+			return i
+		}
+		dst[i] = v
+		if null {
+			c.setNull(to + i)
+		}
+	}
+	return -1
+}
+
+func (c *column) slowTimestamp(f []byte) (v int64, null, ok bool) {
+	m, null, ok := c.slowMoment(f)
+	switch {
+	case null || !ok:
+		return 0, null, ok
+	case !m.hasDate:
+		return 0, false, false
+	case m.hasZone && c.zone == nil:
+		c.why = "has a time zone and the column has none"
+		return 0, false, false
+	case !m.hasZone && c.zone != nil:
+		m.inZone(c.zone)
+	}
+	if v, ok = m.unix(c.perSecond); !ok {
+		c.why = "does not fit in the column's unit"
+	}
+	return v, false, ok
+}
+
+func (c *column) slowMoment(f []byte) (m moment, null, ok bool) {
+	c.why = ""
+	f = bytes.Trim(f, " \t")
+	if len(f) == 0 || c.isNull(f) {
+		return m, true, true
+	}
+	for _, layout := range c.d.Layouts {
+		if m, ok = layoutMoment(string(f), layout); ok {
+			return m, false, true
+		}
+	}
+	m, ok = parseMoment(f, dateOrder(c.Order))
+	return m, false, ok
+}
+
+func (c *column) decodeBool(f *fields, to int) int {
+	dst := wordBytes(c.data, len(c.data)*8)
+	for i := range f.n {
+		s, e := f.get(i)
+		v, null, ok := c.boolean(f.buf[s:e])
+		if !ok {
+			return i
+		}
+		at := to + i
+		if dst[at>>3] &^= 1 << (at & 7); v {
+			dst[at>>3] |= 1 << (at & 7)
+		}
+		if null {
+			c.setNull(at)
+		}
+	}
+	return -1
+}

@@ -1,0 +1,387 @@
+package csvio
+
+import (
+	"bytes"
+	"math/bits"
+)
+
+// Sizes of the indexer's window in bytes. The large one and its spans stay in the L2 cache; the small one follows a row that the
+// masks could not settle, so that a file full of such rows is not scanned over and over.
+const (
+	windowMax = 32 << 10
+	windowMin = 512
+)
+
+// indexer finds the rows and fields of a buffer. Its results live until the next call.
+type indexer struct {
+	d *Dialect
+	c chars
+	// width is the number of fields a row should have, stride that of the fields most rows have: surplus ones must be empty.
+	width, stride int
+
+	window             int
+	delim, line, quote []uint64
+	flat, rows         []span
+
+	// bad is the row that ended the index, where bad.reason is set. rejects are rows left out; dropped counts them where the
+	// dialect does not ask to keep them.
+	bad     badRow
+	rejects []badRow
+	dropped int64
+	surplus bool
+}
+
+// badRow is a row that does not fit: bytes start…end of the buffer, without the newline.
+type badRow struct {
+	start, end int
+	reason     string
+}
+
+func newIndexer(d *Dialect, width, stride int) *indexer {
+	x := &indexer{d: d, c: chars{d.Comma, d.Newline, d.Quote}, width: width, stride: max(stride, width), window: windowMax}
+	words := windowMax / 64
+	all := make([]uint64, 3*words)
+	x.delim, x.line, x.quote = all[:words:words], all[words:2*words:2*words], all[2*words:]
+	return x
+}
+
+// found is what index saw: n rows of stride spans each, the position after them, and whether quotes may stand in their fields.
+type found struct {
+	rows   []span
+	n      int
+	next   int
+	quotes bool
+	// more is set where the first row does not end in the buffer.
+	more bool
+}
+
+// index finds the rows that start in buf[pos:limit] and end before buf[end], at most maxRows of them and about a window at once.
+// pos is the start of a row below limit. buf has slack bytes after end. Rows that are left out count for next alone.
+func (x *indexer) index(buf []byte, pos, limit, end, maxRows int) found {
+	if x.d.careful() {
+		return x.carefully(buf, pos, limit, end, maxRows)
+	}
+	to := min(pos+x.window, end)
+	blocks := (to - pos + 63) / 64
+	delim, line, quote := x.delim[:blocks], x.line[:blocks], x.quote[:blocks]
+	any := masks(delim, line, quote, buf[pos:pos+blocks*64], x.c)
+	if over := blocks*64 - (to - pos); over > 0 {
+		keep := ^uint64(0) >> over
+		delim[blocks-1] &= keep
+		line[blocks-1] &= keep
+		quote[blocks-1] &= keep
+	}
+	x.room(blocks * 64)
+	n, lines, sound := 0, 0, true
+	if any == 0 {
+		n = extract(delim, pos, pos, x.flat)
+		for _, l := range line {
+			lines += bits.OnesCount64(l)
+		}
+	} else {
+		n, lines, sound = x.extractQuoted(buf, blocks, pos, to)
+	}
+	if lines == 0 {
+		if sound && to == end {
+			return found{next: pos, more: true}
+		}
+		x.window = windowMin
+		return x.oneRow(buf, pos, limit, end)
+	}
+	x.window = min(x.window*2, windowMax)
+	f := found{quotes: any != 0}
+	if x.regular(buf, n, lines) {
+		f.rows, f.n = x.flat, min(lines, maxRows)
+		for f.n > 0 && f.rows[(f.n-1)*x.stride].start() >= limit {
+			f.n--
+		}
+		f.next = x.flat[f.n*x.stride-1].end() + 1
+		if buf[f.next-1] != x.c.newline { // the carriage return was cut off
+			f.next++
+		}
+		return f
+	}
+	f.rows, f.n, f.next = x.assemble(buf, x.flat[:n], limit, maxRows)
+	return f
+}
+
+// room makes flat hold a span for each of n bytes, and one more.
+func (x *indexer) room(n int) {
+	if cap(x.flat) < n+1 {
+		x.flat = make([]span, max(n+1, min(4*cap(x.flat), windowMax+1)))
+	}
+	x.flat = x.flat[:cap(x.flat)]
+}
+
+// regular says whether the n fields with lines row ends are rows of stride fields, then an unfinished row; it cuts the carriage
+// returns off the last fields.
+func (x *indexer) regular(buf []byte, n, lines int) bool {
+	stride, nl := x.stride, x.c.newline
+	if n < lines*stride || n >= (lines+1)*stride {
+		return false
+	}
+	for i := stride - 1; i < lines*stride; i += stride {
+		if buf[x.flat[i].end()] != nl {
+			return false
+		}
+	}
+	for c := x.width; c < stride; c++ {
+		for i := c; i < lines*stride; i += stride {
+			if s := x.flat[i]; s.start() != s.end() && !(c == stride-1 && s.end() == s.start()+1 && buf[s.start()] == '\r') {
+				return false
+			}
+		}
+	}
+	if nl == '\n' {
+		x.cutReturns(buf, lines)
+	}
+	return true
+}
+
+func (x *indexer) cutReturns(buf []byte, lines int) {
+	for i := x.stride - 1; i < lines*x.stride; i += x.stride {
+		x.flat[i] = cutReturn(buf, x.flat[i], '\n')
+	}
+}
+
+// cutReturn takes a carriage return off the end of a row's last field.
+func cutReturn(buf []byte, s span, nl byte) span {
+	if e := s.end(); nl == '\n' && e > s.start() && buf[e-1] == '\r' {
+		return makeSpan(s.start(), e-1)
+	}
+	return s
+}
+
+// assemble turns fields into rows where they are not regular. The fields that follow the last row end are left.
+func (x *indexer) assemble(buf []byte, flat []span, limit, maxRows int) (rows []span, n, next int) {
+	x.rows = x.rows[:0]
+	next = flat[0].start()
+	for i := 0; i < len(flat) && n < maxRows && x.bad.reason == ""; {
+		if flat[i].start() >= limit {
+			break
+		}
+		j := i
+		for j < len(flat) && buf[flat[j].end()] != x.c.newline {
+			j++
+		}
+		if j == len(flat) {
+			break
+		}
+		next = flat[j].end() + 1
+		n += x.addRow(buf, flat[i:j+1], "")
+		i = j + 1
+	}
+	return x.rows, n, next
+}
+
+// addRow appends a row of fields to rows, put right to the stride, or leaves it out: it returns the number of rows added. malformed
+// is the reason why the row is bad whatever its number of fields, else "".
+func (x *indexer) addRow(buf []byte, fields []span, malformed string) int {
+	k := len(fields)
+	first, last := fields[0].start(), fields[k-1]
+	cut := cutReturn(buf, last, x.c.newline)
+	if k == 1 && x.width > 1 && cut.start() == cut.end() {
+		return 0 // a blank line
+	}
+	reason := malformed
+	if reason == "" {
+		reason = x.misfit(fields[:k-1], cut)
+	}
+	if reason != "" {
+		x.reject(badRow{start: first, end: cut.end(), reason: reason})
+		return 0
+	}
+	have := min(k, x.stride)
+	x.rows = append(x.rows, fields[:have]...)
+	if have == k {
+		x.rows[len(x.rows)-1] = cut
+	}
+	for ; have < x.stride; have++ {
+		x.rows = append(x.rows, 0)
+	}
+	return 1
+}
+
+// misfit says what is wrong with the number of a row's fields, the last of which is given apart; "" is nothing.
+func (x *indexer) misfit(fields []span, last span) string {
+	k := len(fields) + 1
+	if k == x.width || k < x.width && x.d.Ragged == RaggedPad {
+		return ""
+	}
+	if k > x.width {
+		empty := last.start() == last.end()
+		for _, s := range fields[x.width:] {
+			empty = empty && s.start() == s.end()
+		}
+		if empty {
+			x.surplus = true
+			return ""
+		}
+	}
+	return misfitReason(k, x.width)
+}
+
+// reject keeps, counts or reports a bad row, as the dialect says.
+func (x *indexer) reject(b badRow) {
+	switch x.d.Ragged {
+	case RaggedSkip:
+		x.dropped++
+	case RaggedReject:
+		x.rejects = append(x.rejects, b)
+	default:
+		x.bad = b
+	}
+}
+
+// extractQuoted is extract for blocks with quotes: delimiters within quotes are no delimiters. It returns the number of fields and
+// of row ends among them. The parity of quotes decides what is within; each opening quote must follow a delimiter or (doubled) a
+// quote, and each closing one must stand before a delimiter, a row's end or a quote. Where one does not, parity means nothing: sound
+// is false, and only the fields before that word are given.
+func (x *indexer) extractQuoted(buf []byte, blocks, pos, to int) (n, lines int, sound bool) {
+	var inside, afterQuote, afterClose uint64
+	afterDelim := uint64(1)
+	start := uint64(pos)
+	for w := range blocks {
+		d, q := x.delim[w], x.quote[w]
+		if q|inside|afterClose|afterQuote == 0 {
+			lines += bits.OnesCount64(x.line[w])
+			afterDelim = d >> 63
+		} else {
+			in := prefixXor(q) ^ inside
+			opening, closing := q&in, q&^in
+			bad := opening &^ (d<<1 | afterDelim | q<<1 | afterQuote)
+			next := (closing<<1 | afterClose) &^ (d | q)
+			if next != 0 && x.strayAfterClose(buf, next, pos+w*64, to) {
+				bad = 1
+			}
+			if bad != 0 {
+				return n, lines, false
+			}
+			afterDelim, afterQuote, afterClose = d>>63, q>>63, closing>>63
+			inside = -(in >> 63)
+			d &^= in
+			lines += bits.OnesCount64(x.line[w] &^ in)
+		}
+		for base := uint64(pos + w*64); d != 0; d &= d - 1 {
+			p := base + uint64(bits.TrailingZeros64(d))
+			x.flat[n] = span(start | p<<32)
+			n++
+			start = p + 1
+		}
+	}
+	return n, lines, true
+}
+
+// strayAfterClose says whether one of the bytes marked in next, which follow a closing quote, is not the CR of a CRLF.
+func (x *indexer) strayAfterClose(buf []byte, next uint64, base, to int) bool {
+	for ; next != 0; next &= next - 1 {
+		p := base + bits.TrailingZeros64(next)
+		if p >= to {
+			return false
+		}
+		if buf[p] != '\r' || x.c.newline != '\n' || p+1 >= to || buf[p+1] != '\n' {
+			return true
+		}
+	}
+	return false
+}
+
+// oneRow is index for a single row, byte by byte.
+func (x *indexer) oneRow(buf []byte, pos, limit, end int) found {
+	next, reason, complete := x.slowRow(buf, pos, end)
+	if !complete {
+		return found{next: pos, more: true}
+	}
+	x.rows = x.rows[:0]
+	f := found{quotes: true, next: next}
+	if len(x.flat) > 0 {
+		f.n = x.addRow(buf, x.flat, reason)
+	}
+	f.rows = x.rows
+	return f
+}
+
+// carefully is index by slowRow alone.
+func (x *indexer) carefully(buf []byte, pos, limit, end, maxRows int) found {
+	f := found{quotes: true, next: pos}
+	x.rows = x.rows[:0]
+	for stop := pos + windowMax; f.n < maxRows && f.next < limit && f.next < stop && x.bad.reason == ""; {
+		next, reason, complete := x.slowRow(buf, f.next, end)
+		if !complete {
+			f.more = f.next == pos
+			break
+		}
+		f.next = next
+		if len(x.flat) > 0 {
+			f.n += x.addRow(buf, x.flat, reason)
+		}
+	}
+	f.rows = x.rows
+	return f
+}
+
+const (
+	reasonClose = "text after the closing quote"
+	reasonOpen  = "a quote is not closed"
+)
+
+// slowRow is the grammar itself: it sets flat to the fields of the row at pos (none for a comment) and returns the start of the next
+// row. complete is false where the row goes on at end.
+func (x *indexer) slowRow(buf []byte, pos, end int) (next int, reason string, complete bool) {
+	x.flat = x.flat[:0]
+	nl, comma := x.c.newline, x.c.comma
+	if x.d.Comment != 0 && pos < end && buf[pos] == x.d.Comment {
+		i := bytes.IndexByte(buf[pos:end], nl)
+		return pos + i + 1, "", i >= 0
+	}
+	for p := pos; ; p++ {
+		start := p
+		if x.c.quote != 0 && p < end && buf[p] == x.c.quote {
+			if p = x.closing(buf, p+1, end); p < 0 {
+				return 0, "", false
+			}
+			isReturn := nl == '\n' && p+1 < end && buf[p] == '\r' && buf[p+1] == '\n'
+			if p < end && buf[p] != comma && buf[p] != nl && !isReturn {
+				reason = reasonClose
+			}
+		}
+		for p < end && buf[p] != comma && buf[p] != nl {
+			p++
+		}
+		if p >= end {
+			return 0, "", false
+		}
+		x.flat = append(x.flat, makeSpan(start, p))
+		if buf[p] == nl {
+			return p + 1, reason, true
+		}
+	}
+}
+
+// closing returns the position after the quote that closes a field whose text begins at p; −1 where it is not known yet.
+func (x *indexer) closing(buf []byte, p, end int) int {
+	quote, escape := x.c.quote, x.d.Escape
+	for {
+		if escape == 0 {
+			i := bytes.IndexByte(buf[p:end], quote)
+			if i < 0 || p+i+1 >= end {
+				return -1
+			}
+			if p += i + 1; buf[p] != quote {
+				return p
+			}
+			p++
+			continue
+		}
+		for p < end && buf[p] != quote && buf[p] != escape {
+			p++
+		}
+		if p+1 >= end {
+			return -1
+		}
+		if buf[p] == quote {
+			return p + 1
+		}
+		p += 2
+	}
+}

@@ -1,0 +1,324 @@
+package csvio
+
+import (
+	"context"
+	"io"
+	"math/bits"
+	"sync"
+)
+
+// Seams cuts a file at given offsets and finds, for each, the first row that starts there or later: exactly, whatever quotes, stray
+// quotes and quoted newlines lie before it. Nothing is read until a start is asked for; what is found is kept. It may be used by
+// several goroutines: each scans the chunks that nobody has scanned, so that opening all parts of a file reads it once more in all,
+// at memory speed where it has no quotes.
+//
+// The state at a cut follows from the parity of quotes before it as long as every quote stands where quotes should; a chunk is checked
+// for that under both assumptions about its start, in one pass. Where the assumption that turns out true does not hold, the chunk is
+// read by the parser itself, which knows the true state at its end.
+type Seams struct {
+	d    Dialect
+	cuts []int64
+
+	mu     sync.Mutex
+	starts []int64 // −1: not known
+	states []state // at the cut
+
+	chunks []chunk
+}
+
+type state uint8
+
+const (
+	outside state = iota
+	inside        // quotes
+	unknown       // only the start is known
+)
+
+type chunk struct {
+	mu   sync.Mutex
+	done bool
+	// ok under the assumption that the chunk starts outside or inside quotes; flips: it ends in the other state.
+	ok    [2]bool
+	flips bool
+}
+
+// NewSeams returns the seams of a file of the dialect at the cuts, ascending; a row starts at the first, and the last is the file's
+// end.
+func NewSeams(d Dialect, cuts []int64) *Seams {
+	s := &Seams{d: d, cuts: cuts, starts: make([]int64, len(cuts)), states: make([]state, len(cuts)), chunks: make([]chunk, len(cuts))}
+	for i := range s.starts {
+		s.starts[i] = -1
+	}
+	s.starts[0] = cuts[0]
+	s.d.Ragged = RaggedSkip
+	return s
+}
+
+// Start returns the offset of the first row that starts at cut k or later: the end of the file where there is none.
+func (s *Seams) Start(ctx context.Context, r io.ReaderAt, k int) (int64, error) {
+	s.mu.Lock()
+	i := k
+	for s.starts[i] < 0 {
+		i--
+	}
+	start, st := s.starts[i], s.states[i]
+	s.mu.Unlock()
+	for ; i < k; i++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		var err error
+		if start, st, err = s.step(ctx, r, i, start, st); err != nil {
+			return 0, err
+		}
+		s.mu.Lock()
+		s.starts[i+1], s.states[i+1] = start, st
+		s.mu.Unlock()
+	}
+	return start, nil
+}
+
+// step goes from cut i to the next.
+func (s *Seams) step(ctx context.Context, r io.ReaderAt, i int, start int64, st state) (int64, state, error) {
+	to := s.cuts[i+1]
+	if i+2 == len(s.cuts) {
+		return to, outside, nil
+	}
+	if start >= to {
+		return start, unknown, nil
+	}
+	if !s.d.careful() {
+		sum, err := s.summary(r, i, start, st)
+		if err != nil {
+			return 0, 0, err
+		}
+		if st == unknown {
+			st = outside // summary began at a row's start
+		}
+		if sum.ok[st] {
+			if sum.flips {
+				st ^= 1
+			}
+			next, ok, err := s.rowAfter(r, to, st)
+			if err != nil || ok {
+				return next, st, err
+			}
+		}
+	}
+	next, err := s.parse(ctx, r, start, to)
+	return next, unknown, err
+}
+
+// summary scans chunk i: once, from its cut, for all who ask, or from a known row start where the state at the cut is not known.
+func (s *Seams) summary(r io.ReaderAt, i int, start int64, st state) (*chunk, error) {
+	if st == unknown {
+		c := new(chunk)
+		return c, s.scan(r, c, start, s.cuts[i+1], true)
+	}
+	c := &s.chunks[i]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done {
+		return c, nil
+	}
+	err := s.scan(r, c, s.cuts[i], s.cuts[i+1], i == 0)
+	c.done = err == nil
+	return c, err
+}
+
+// scanBlock is how many bytes a scan reads at once; it stays in the cache.
+const scanBlock = 128 << 10
+
+var scanBuffers = sync.Pool{New: func() any { b := make([]byte, scanBlock+2*slack); return &b }}
+
+// scan sets the summary of the bytes from…to; rowStart: a row is known to start at from.
+func (s *Seams) scan(r io.ReaderAt, c *chunk, from, to int64, rowStart bool) error {
+	if s.d.Quote == 0 {
+		c.ok = [2]bool{true, true}
+		return nil
+	}
+	p, err := newParity(&s.d, r, from)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if rowStart {
+		p.afterDelim = 1
+	}
+	for p.at < to && p.bad[0]&p.bad[1] == 0 {
+		if err := p.read(r, to); err != nil {
+			return err
+		}
+		for w := range p.words {
+			p.word(w)
+		}
+	}
+	c.ok = [2]bool{p.bad[0] == 0, p.bad[1] == 0}
+	c.flips = p.in != 0
+	return nil
+}
+
+// rowAfter returns the offset of the first row at or after a cut, given the state there; ok is false where a quote on the way stands
+// where none should.
+func (s *Seams) rowAfter(r io.ReaderAt, cut int64, st state) (start int64, ok bool, err error) {
+	var before [1]byte
+	if _, err := r.ReadAt(before[:], cut-1); err != nil && err != io.EOF {
+		return 0, false, err
+	}
+	if st == outside && before[0] == s.d.Newline {
+		return cut, true, nil
+	}
+	size := s.cuts[len(s.cuts)-1]
+	p, err := newParity(&s.d, r, cut)
+	if err != nil {
+		return 0, false, err
+	}
+	defer p.close()
+	p.in = -uint64(st)
+	for ahead := int64(1 << 10); p.at < size; ahead = min(ahead*4, scanBlock) {
+		base := p.at
+		if err := p.read(r, min(p.at+ahead, size)); err != nil {
+			return 0, false, err
+		}
+		for w := range p.words {
+			rows := p.line[w] &^ p.word(w)
+			if p.bad[0] != 0 {
+				return 0, false, nil
+			}
+			if rows != 0 {
+				return base + int64(w*64+bits.TrailingZeros64(rows)) + 1, true, nil
+			}
+		}
+	}
+	return size, true, nil
+}
+
+// parse finds the first row at or after to by reading rows from start on.
+func (s *Seams) parse(ctx context.Context, r io.ReaderAt, start, to int64) (int64, error) {
+	size := s.cuts[len(s.cuts)-1]
+	in := Input{R: io.NewSectionReader(r, start, size-start), Offset: start, Limit: to}
+	rd, err := NewReader(in, Config{Dialect: s.d, Width: 1})
+	if err != nil {
+		return 0, err
+	}
+	for {
+		if _, _, err := rd.Next(ctx); err == io.EOF {
+			return min(rd.base+int64(rd.pos), size), nil
+		} else if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// parity follows the state of quotes through a file, assuming that it starts outside them; the other assumption's state is the
+// opposite.
+type parity struct {
+	c                  chars
+	buf                *[]byte
+	n                  int // bytes read of the block
+	words              int
+	delim, line, quote [scanBlock / 64]uint64
+	at                 int64 // the offset after the block
+	// of the bytes so far: in is all ones within quotes; what the last byte was; whether a quote stood where none should, by assumption
+	in                     uint64
+	afterDelim, afterQuote uint64
+	bad                    [2]uint64
+}
+
+var parities = sync.Pool{New: func() any { return new(parity) }}
+
+// newParity starts at an offset, knowing the byte before it.
+func newParity(d *Dialect, r io.ReaderAt, from int64) (*parity, error) {
+	p := parities.Get().(*parity)
+	p.c = chars{d.Comma, d.Newline, d.Quote}
+	p.at, p.in, p.bad = from, 0, [2]uint64{}
+	p.afterDelim, p.afterQuote = 1, 0
+	if from > 0 {
+		var before [1]byte
+		if _, err := r.ReadAt(before[:], from-1); err != nil && err != io.EOF {
+			return nil, err
+		}
+		p.afterDelim, p.afterQuote = b2u(before[0] == d.Comma || before[0] == d.Newline), b2u(before[0] == d.Quote && d.Quote != 0)
+	}
+	p.buf = scanBuffers.Get().(*[]byte)
+	return p, nil
+}
+
+func (p *parity) close() {
+	scanBuffers.Put(p.buf)
+	parities.Put(p)
+}
+
+func b2u(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// read reads the next block, which ends at to at the latest, and the two bytes after it; a row ends at the end of the file.
+func (p *parity) read(r io.ReaderAt, to int64) error {
+	buf := *p.buf
+	want := int(min(to-p.at, scanBlock))
+	got, err := r.ReadAt(buf[:want+2], p.at)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if got < want {
+		return io.ErrUnexpectedEOF
+	}
+	for i := got; i < want+2; i++ {
+		buf[i] = p.c.newline
+	}
+	p.n, p.words = want, (want+63)/64
+	masks(p.delim[:p.words], p.line[:p.words], p.quote[:p.words], buf[:p.words*64], p.c)
+	if over := p.words*64 - want; over > 0 {
+		keep := ^uint64(0) >> over
+		p.delim[p.words-1] &= keep
+		p.line[p.words-1] &= keep
+		p.quote[p.words-1] &= keep
+	}
+	p.at += int64(want)
+	return nil
+}
+
+// word follows the 64 bytes of word w, notes the assumptions that do not hold, and returns the bytes that are within quotes.
+func (p *parity) word(w int) (in uint64) {
+	d, q := p.delim[w], p.quote[w]
+	in = p.in
+	if q != 0 {
+		in = prefixXor(q) ^ p.in
+		may := d<<1 | p.afterDelim | q<<1 | p.afterQuote // after these, a quote may open
+		end := p.mayEnd(w, d|q)                          // before these, it may close
+		opens, closes := q&^may, q&^end
+		if p.bad[0] == 0 && (opens&in|p.stray(w, closes&^in)) != 0 {
+			p.bad[0] = 1
+		}
+		if p.bad[1] == 0 && (opens&^in|p.stray(w, closes&in)) != 0 {
+			p.bad[1] = 1
+		}
+	}
+	last := min(64, p.n-w*64) - 1
+	p.in = -(in >> last & 1)
+	p.afterDelim, p.afterQuote = d>>last&1, q>>last&1
+	return in
+}
+
+// mayEnd marks the bytes of word w before a delimiter or quote: dq has those within the word.
+func (p *parity) mayEnd(w int, dq uint64) uint64 {
+	last := min(64, p.n-w*64) - 1
+	b := (*p.buf)[w*64+last+1]
+	return dq>>1 | b2u(b == p.c.comma || b == p.c.newline || b == p.c.quote)<<last
+}
+
+// stray returns the marked quotes that do not stand before a CRLF.
+func (p *parity) stray(w int, closes uint64) uint64 {
+	buf := *p.buf
+	for m := closes; m != 0; m &= m - 1 {
+		i := w*64 + bits.TrailingZeros64(m)
+		if p.c.newline == '\n' && buf[i+1] == '\r' && buf[i+2] == '\n' {
+			closes &^= m & -m
+		}
+	}
+	return closes
+}

@@ -1,0 +1,271 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/eval"
+	"github.com/sheafdata/sheaf/internal/join"
+	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// pipeline is a fragment made ready to run once, in one task.
+type pipeline struct {
+	head  link // what the source pushes into
+	clock *clock
+	sink  sink
+}
+
+// sink is the last step of a pipeline: it makes the task's result.
+type sink interface {
+	step
+	// result is called once, after finish.
+	result() any
+}
+
+// compiler builds a pipeline from its end to its start, so that each step knows who reads what it makes.
+type compiler struct {
+	frag   *Fragment
+	chain  []plan.Node // from the leaf's reader up to the root
+	tables []*join.Table
+	clock  *clock
+	held   *mem.Reservation
+}
+
+// compile makes the fragment's pipeline. tables are the join tables that it depends on; held is what its result reserves from.
+func compile(frag *Fragment, tables []*join.Table, held *mem.Reservation) (*pipeline, error) {
+	c := &compiler{frag: frag, chain: chainOf(frag.Root), tables: tables, held: held}
+	names := []string{sourceName(frag)}
+	for _, n := range c.chain {
+		names = append(names, OpName(n))
+	}
+	c.clock = newClock(append(names, sinkName(frag)))
+	out, need, err := c.sink()
+	if err != nil {
+		return nil, err
+	}
+	var next step = out
+	for i := len(c.chain) - 1; i >= 0; i-- {
+		l := link{clock: c.clock, from: i + 1, to: i + 2, next: next}
+		if next, need, err = c.step(c.chain[i], l, need); err != nil {
+			return nil, err
+		}
+	}
+	return &pipeline{head: link{clock: c.clock, from: 0, to: 1, next: next}, clock: c.clock, sink: out}, nil
+}
+
+// chainOf lists the nodes of a fragment from the reader of leaf 0 up to the root.
+func chainOf(root plan.Node) []plan.Node {
+	var chain []plan.Node
+	for n := root; len(n.Inputs()) > 0; n = n.Inputs()[0] {
+		chain = append(chain, n)
+	}
+	slices.Reverse(chain)
+	return chain
+}
+
+// columns is a set of column places of a schema.
+type columns []bool
+
+func allColumns(s *arrow.Schema) columns {
+	c := make(columns, s.NumFields())
+	for i := range c {
+		c[i] = true
+	}
+	return c
+}
+
+// add adds the columns that the expressions read.
+func (c columns) add(s *arrow.Schema, exprs ...expr.Expr) columns {
+	c = slices.Clone(c)
+	for _, e := range exprs {
+		for _, name := range e.Columns() {
+			if at := columnAt(s, name); at >= 0 {
+				c[at] = true
+			}
+		}
+	}
+	return c
+}
+
+func (c columns) list() []int {
+	var list []int
+	for i, in := range c {
+		if in {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+func columnAt(s *arrow.Schema, name string) int {
+	for i, f := range s.Fields() {
+		if f.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func columnsAt(s *arrow.Schema, names []string) []int {
+	idx := make([]int, len(names))
+	for i, n := range names {
+		idx[i] = columnAt(s, n)
+	}
+	return idx
+}
+
+// step makes the step of a node. need are the columns of the node's output that are read; the columns of its input that it needs
+// come back.
+func (c *compiler) step(n plan.Node, l link, need columns) (step, columns, error) {
+	switch n := n.(type) {
+	case *plan.Filter:
+		return c.filter(n, l, need)
+	case *plan.Project:
+		prog, err := eval.Compile(n.Exprs, n.Input.Schema())
+		if err != nil {
+			return nil, nil, err
+		}
+		none := make(columns, n.Input.Schema().NumFields())
+		return newProjectStep(l, prog, len(n.Exprs)), none.add(n.Input.Schema(), n.Exprs...), nil
+	case *plan.Limit:
+		return newLimitStep(l, n.N, n.Offset, n.Schema().NumFields()), need, nil
+	case *plan.Join:
+		return c.probe(n, l, need)
+	case *plan.Distinct:
+		return c.distinct(n, l, need)
+	case *plan.TopK:
+		return c.topK(n, l, need)
+	}
+	return nil, nil, fault.New(fault.Internal, OpName(n), "exec has no operator for it")
+}
+
+func (c *compiler) filter(n *plan.Filter, l link, need columns) (step, columns, error) {
+	in := n.Input.Schema()
+	prog, err := eval.Compile([]expr.Expr{n.Pred}, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newFilterStep(l, prog, in.NumFields(), need.list()), need.add(in, n.Pred), nil
+}
+
+func (c *compiler) distinct(n *plan.Distinct, l link, need columns) (step, columns, error) {
+	in := n.Input.Schema()
+	keys := allColumns(in).list()
+	if len(n.Cols) > 0 {
+		keys = columnsAt(in, n.Cols)
+	}
+	need = slices.Clone(need)
+	types := make([]arrow.DataType, len(keys))
+	for i, k := range keys {
+		need[k] = true
+		types[i] = vec.Logical(in.Field(k).Type)
+	}
+	s, err := newDistinctStep(l, types, keys, need.list(), in.NumFields(), c.held)
+	return s, need, err
+}
+
+var probeKinds = map[plan.JoinKind]join.Kind{plan.Inner: join.Inner, plan.Left: join.Left, plan.Semi: join.Semi, plan.Anti: join.Anti}
+
+func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, error) {
+	kind, ok := probeKinds[n.Kind]
+	if !ok {
+		return nil, nil, fault.New(fault.Internal, "Join", "exec has no probe for this kind of join")
+	}
+	leaf, ok := n.Right.(*plan.Input)
+	if !ok || leaf.Index < 1 || leaf.Index > len(c.tables) {
+		return nil, nil, fault.New(fault.Internal, "Join", "the right side of a join in a task is not a table")
+	}
+	left := n.Left.Schema()
+	prog, err := eval.Compile(n.LeftKeys, left)
+	if err != nil {
+		return nil, nil, err
+	}
+	table := c.tables[leaf.Index-1]
+	s := &probeStep{link: l, prog: prog, prober: table.NewProber(kind), payload: table.Payload(), keys: make([]vec.Vec, len(n.LeftKeys))}
+	in := make(columns, left.NumFields())
+	for _, name := range n.LeftOut {
+		at := columnAt(left, name)
+		s.cols = append(s.cols, probeColumn{from: at, live: need[len(s.cols)]})
+		in[at] = in[at] || need[len(s.cols)-1]
+	}
+	if kind == join.Inner || kind == join.Left {
+		for i := range n.RightOut {
+			s.cols = append(s.cols, probeColumn{from: i, right: true, live: need[len(s.cols)]})
+		}
+	}
+	s.out.Cols = make([]vec.Vec, len(s.cols))
+	return s, in.add(left, n.LeftKeys...), nil
+}
+
+// OpName returns the name of a node's operator, as receipts and plans show it.
+func OpName(n plan.Node) string {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return "scan"
+	case *plan.Filter:
+		return "filter"
+	case *plan.Project:
+		return "project"
+	case *plan.GroupBy:
+		return "group_by"
+	case *plan.Join:
+		return "join"
+	case *plan.Sort:
+		return "sort"
+	case *plan.TopK:
+		return "top_k"
+	case *plan.Limit:
+		return "limit"
+	case *plan.Distinct:
+		return "distinct"
+	case *plan.Concat:
+		return "concat"
+	case *plan.Input:
+		return "input"
+	case *plan.Explode:
+		return "explode"
+	case *plan.Unpivot:
+		return "unpivot"
+	case *plan.Window:
+		return "window"
+	case *plan.MapBatches:
+		return "map_batches"
+	case *plan.Repartition:
+		return "repartition"
+	case *plan.Cache:
+		return "cache"
+	case *plan.Write:
+		return "write"
+	default:
+		_ = n
+		return "operator"
+	}
+}
+
+func sourceName(f *Fragment) string {
+	switch {
+	case f.Merge != nil:
+		return "merge " + OpName(f.Merge)
+	case f.FromTasks:
+		return "rows"
+	}
+	return "scan"
+}
+
+func sinkName(f *Fragment) string {
+	switch f.Mode {
+	case PartialGroups:
+		return "partial group_by"
+	case SortRun:
+		return "sort"
+	case BuildTable:
+		return "build join table"
+	}
+	return "collect"
+}

@@ -1,0 +1,137 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
+)
+
+// Rows is a task's result as record batches of a schema, on the Go heap: they may go to the user as they are.
+type Rows struct {
+	Schema  *arrow.Schema
+	Batches []arrow.RecordBatch
+	N       int64
+	held    *mem.Reservation
+}
+
+// Free gives the reserved bytes back; the rows stay good, but are no longer the engine's.
+func (r *Rows) Free() {
+	if r.held != nil {
+		r.held.Free()
+	}
+}
+
+// emitStep collects rows as record batches. Small batches, as a selective filter leaves them, are put together.
+type emitStep struct {
+	schema *arrow.Schema
+	build  []*vec.Builder
+	rows   *Rows
+}
+
+func newEmitStep(schema *arrow.Schema, held *mem.Reservation) *emitStep {
+	s := &emitStep{schema: schema, rows: &Rows{Schema: schema, held: held}}
+	for _, f := range schema.Fields() {
+		s.build = append(s.build, vec.NewBuilder(f.Type))
+	}
+	return s
+}
+
+// minEmit is how many rows a record batch must have to be emitted by itself rather than put together with its neighbours.
+const minEmit = batchRows / 2
+
+func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
+	pending := s.pending()
+	if pending == 0 && b.Rows >= minEmit {
+		return s.emit(b.Cols, b.Rows)
+	}
+	if pending+b.Rows > 2*batchRows {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	for i, c := range s.build {
+		c.Append(&b.Cols[i])
+	}
+	s.rows.N += int64(b.Rows)
+	if len(s.build) == 0 {
+		return s.flushCount(b.Rows)
+	}
+	if s.pending() >= minEmit {
+		return s.flush()
+	}
+	return nil
+}
+
+func (s *emitStep) pending() int {
+	if len(s.build) == 0 {
+		return 0
+	}
+	return s.build[0].Len()
+}
+
+// flushCount keeps rows that have no columns.
+func (s *emitStep) flushCount(rows int) error {
+	s.rows.Batches = append(s.rows.Batches, array.NewRecordBatch(s.schema, nil, int64(rows)))
+	return nil
+}
+
+func (s *emitStep) flush() error {
+	rows := s.pending()
+	if rows == 0 {
+		return nil
+	}
+	cols := make([]vec.Vec, len(s.build))
+	for i, c := range s.build {
+		cols[i] = c.Vec()
+	}
+	s.rows.N -= int64(rows)
+	if err := s.emit(cols, rows); err != nil {
+		return err
+	}
+	for _, c := range s.build {
+		c.Reset()
+	}
+	return nil
+}
+
+// emit copies the rows into a record batch of exactly the schema.
+func (s *emitStep) emit(cols []vec.Vec, rows int) error {
+	rec, err := toRecord(s.schema, cols, rows)
+	if err != nil {
+		return err
+	}
+	if err := s.rows.held.Grow(recordBytes(rec)); err != nil {
+		return err
+	}
+	s.rows.Batches = append(s.rows.Batches, rec)
+	s.rows.N += int64(rows)
+	return nil
+}
+
+func (s *emitStep) finish(context.Context) error { return s.flush() }
+
+// toRecord copies columns into a record batch of the schema.
+func toRecord(schema *arrow.Schema, cols []vec.Vec, rows int) (arrow.RecordBatch, error) {
+	arrs := make([]arrow.Array, len(cols))
+	for i := range cols {
+		a, err := vec.ToArrow(&cols[i], schema.Field(i).Type)
+		if err != nil {
+			return nil, err
+		}
+		arrs[i] = a
+	}
+	return array.NewRecordBatch(schema, arrs, int64(rows)), nil
+}
+
+// recordBytes is the memory of a record batch's buffers.
+func recordBytes(rec arrow.RecordBatch) int64 {
+	n := int64(0)
+	for _, c := range rec.Columns() {
+		n += int64(c.Data().SizeInBytes())
+	}
+	return n
+}

@@ -1,0 +1,103 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sheafdata/sheaf/internal/vec"
+)
+
+// step is an operator within one task's pipeline. A batch given to push lives until push returns.
+type step interface {
+	push(ctx context.Context, b *vec.Batch) error
+	// finish says that no batch follows; it must finish what is downstream.
+	finish(ctx context.Context) error
+}
+
+// errEnough ends a task's input early: what follows would not change its result. It never leaves the package.
+var errEnough = errors.New("enough rows")
+
+// OpStat is what one operator of a fragment did in a task, or in all tasks of a stage once added up.
+type OpStat struct {
+	Name string
+	// Rows and Batches that the operator gave to the next one.
+	Rows, Batches int64
+	// Bytes read (scans), Memory held at most (breakers).
+	Bytes, Memory int64
+	Time          time.Duration
+}
+
+// clock charges time to the operator that is at work: one reading of the clock a hop, which is nothing beside a batch.
+type clock struct {
+	ops  []OpStat
+	cur  int
+	last time.Time
+}
+
+func newClock(names []string) *clock {
+	c := &clock{ops: make([]OpStat, len(names)), last: time.Now()}
+	for i, n := range names {
+		c.ops[i].Name = n
+	}
+	return c
+}
+
+// enter charges the time since the last call to the operator that was at work, and starts charging op.
+func (c *clock) enter(op int) {
+	now := time.Now()
+	c.ops[c.cur].Time += now.Sub(c.last)
+	c.cur, c.last = op, now
+}
+
+// link joins an operator to the next one, counting rows and charging time.
+type link struct {
+	clock    *clock
+	from, to int
+	next     step
+}
+
+func (l *link) push(ctx context.Context, b *vec.Batch) error {
+	if b.Rows == 0 {
+		return nil
+	}
+	op := &l.clock.ops[l.from]
+	op.Rows += int64(b.Rows)
+	op.Batches++
+	l.clock.enter(l.to)
+	err := l.next.push(ctx, b)
+	l.clock.enter(l.from)
+	return err
+}
+
+// pushAll pushes rows of any number as batches of the usual size.
+func (l *link) pushAll(ctx context.Context, b *vec.Batch) error {
+	if b.Rows <= batchRows {
+		return l.push(ctx, b)
+	}
+	part := vec.Batch{Cols: make([]vec.Vec, len(b.Cols)), Seq: b.Seq}
+	var scratch vec.Scratch
+	for at := 0; at < b.Rows; at += batchRows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		scratch.Reset()
+		part.Rows = min(batchRows, b.Rows-at)
+		for i := range b.Cols {
+			if b.Cols[i].Len > 0 {
+				vec.Slice(&part.Cols[i], &b.Cols[i], at, part.Rows, &scratch)
+			}
+		}
+		if err := l.push(ctx, &part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *link) finish(ctx context.Context) error {
+	l.clock.enter(l.to)
+	err := l.next.finish(ctx)
+	l.clock.enter(l.from)
+	return err
+}

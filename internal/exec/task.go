@@ -1,0 +1,161 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/join"
+	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/partition"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// Task is one execution of a fragment.
+type Task struct {
+	Fragment *Fragment
+	// Split is the main input, where it is not the results of tasks.
+	Split partition.Split
+	// Part is the number of the split, from 0.
+	Part int
+	// Lo and Hi are the hash buckets [Lo, Hi) that a merge of groups takes.
+	Lo, Hi int
+}
+
+// Buckets is the number of hash buckets that merges of groups divide.
+const Buckets = buckets
+
+// Receipts gets what the operators of a task did. It is called once a task, from the task's goroutine.
+type Receipts interface {
+	Add(stage int, ops []OpStat)
+}
+
+type receiptsKey struct{}
+
+// WithReceipts returns a context under which tasks report to r.
+func WithReceipts(ctx context.Context, r Receipts) context.Context {
+	return context.WithValue(ctx, receiptsKey{}, r)
+}
+
+// Do runs the task: in holds the results of its dependencies, join tables first. The result is what Fragment.Mode says.
+func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
+	held := mem.From(ctx).Reservation(sinkName(t.Fragment))
+	defer func() {
+		if p := recover(); p != nil {
+			err = t.panicked(p)
+		}
+		if err != nil {
+			held.Free()
+			result = nil
+		}
+	}()
+	tables, err := tablesOf(t.Fragment, in)
+	if err != nil {
+		return nil, err
+	}
+	p, err := compile(t.Fragment, tables, held)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.feed(ctx, p, in[t.Fragment.Tables:]); err != nil && !errors.Is(err, errEnough) {
+		return nil, err
+	}
+	p.clock.enter(0)
+	if err := p.head.finish(ctx); err != nil && !errors.Is(err, errEnough) {
+		return nil, err
+	}
+	p.clock.enter(0)
+	p.clock.ops[len(p.clock.ops)-1].Memory = held.Held()
+	if r, ok := ctx.Value(receiptsKey{}).(Receipts); ok {
+		r.Add(t.Fragment.Stage, p.clock.ops)
+	}
+	return p.sink.result(), nil
+}
+
+// panicked turns a panic of a user function or a decoder into an error with its place.
+func (t *Task) panicked(p any) error {
+	f := fault.New(fault.Panic, sourceName(t.Fragment), "panic: %v\n%s", p, debug.Stack())
+	f.Partition = t.Part + 1
+	return f
+}
+
+// feed pushes the main input into the pipeline.
+func (t *Task) feed(ctx context.Context, p *pipeline, in []any) error {
+	f := t.Fragment
+	if !f.FromTasks {
+		s := &scan{link: p.head, split: t.Split, schema: leafSchema(f.Root), part: t.Part}
+		return s.run(ctx)
+	}
+	switch node := f.Merge.(type) {
+	case nil:
+		parts, err := inputs[*Rows](in)
+		if err != nil {
+			return err
+		}
+		return pushRecords(ctx, parts, &p.head)
+	case *plan.GroupBy:
+		parts, err := inputs[*Groups](in)
+		if err != nil {
+			return err
+		}
+		work := mem.From(ctx).Reservation("group_by")
+		defer work.Free()
+		return mergeGroups(ctx, node, parts, t.Lo, t.Hi, work, &p.head)
+	case *plan.Sort:
+		parts, err := inputs[*SortedRun](in)
+		if err != nil {
+			return err
+		}
+		work := mem.From(ctx).Reservation("sort")
+		defer work.Free()
+		return mergeRuns(ctx, node, parts, work.Grow, &p.head)
+	}
+	return fault.New(fault.Internal, "exec", "no merge for %s", OpName(f.Merge))
+}
+
+func inputs[T any](in []any) ([]T, error) {
+	parts := make([]T, len(in))
+	for i, v := range in {
+		p, ok := v.(T)
+		if !ok {
+			return nil, fault.New(fault.Internal, "exec", "input %d is a %T, not a %T", i, v, p)
+		}
+		parts[i] = p
+	}
+	return parts, nil
+}
+
+func tablesOf(f *Fragment, in []any) ([]*join.Table, error) {
+	if len(in) < f.Tables {
+		return nil, fault.New(fault.Internal, "exec", "%d inputs, %d join tables expected", len(in), f.Tables)
+	}
+	return inputs[*join.Table](in[:f.Tables])
+}
+
+// pushWithoutNullKeys pushes the groups none of whose keys is null.
+func pushWithoutNullKeys(ctx context.Context, b *vec.Batch, nkeys int, out *link) error {
+	var idx []uint32
+	for i := range b.Rows {
+		null := false
+		for k := range nkeys {
+			null = null || !b.Cols[k].ValidAt(i)
+		}
+		if !null {
+			idx = append(idx, uint32(i))
+		}
+	}
+	var scratch vec.Scratch
+	kept := vec.Batch{Cols: make([]vec.Vec, len(b.Cols)), Rows: len(idx), Seq: b.Seq}
+	for c := range b.Cols {
+		vec.Take(&kept.Cols[c], &b.Cols[c], idx, &scratch)
+	}
+	return out.pushAll(ctx, &kept)
+}
+
+// Describe returns the fragment in a line, for errors and drawings.
+func (t *Task) Describe() string {
+	return fmt.Sprintf("stage %d, part %d", t.Fragment.Stage, t.Part)
+}

@@ -1,0 +1,5 @@
+//go:build hash_zero
+
+package hash
+
+const zeroByDefault = true

@@ -1,0 +1,284 @@
+package join
+
+import (
+	"unsafe"
+
+	"github.com/sheafdata/sheaf/internal/bitmap"
+	"github.com/sheafdata/sheaf/internal/rowenc"
+	"github.com/sheafdata/sheaf/internal/vec"
+)
+
+// Builder collects build rows and makes the table. It is not safe for concurrent use.
+type Builder struct {
+	o       Options
+	payload []*vec.Builder
+	keys    []*vec.Builder // with KeepKeys, or the one column of formView
+	rows    int
+
+	started bool // layout is chosen
+	layout  keyLayout
+	lanes   [2][]uint64 // formWord and formPair
+	encoded encodedRows // formBytes
+
+	words wordReader
+	enc   rowenc.Rows
+	valid []uint64
+	sel   []uint32
+
+	held int64 // bytes reserved
+}
+
+// encodedRows are rows encoded to bytes, one after the other.
+type encodedRows struct {
+	data []byte
+	offs []int64 // one more than rows
+}
+
+func (e *encodedRows) len() int { return max(len(e.offs)-1, 0) }
+
+func (e *encodedRows) at(i int) []byte { return e.data[e.offs[i]:e.offs[i+1]] }
+
+func (e *encodedRows) append(rows *rowenc.Rows, n int) {
+	if len(e.offs) == 0 {
+		e.offs = append(e.offs, 0)
+	}
+	base := int64(len(e.data)) - rows.Offs[0]
+	e.data = append(e.data, rows.Data[rows.Offs[0]:rows.Offs[n]]...)
+	for _, o := range rows.Offs[1 : n+1] {
+		e.offs = append(e.offs, o+base)
+	}
+}
+
+// NewBuilder returns a builder without rows.
+func NewBuilder(o Options) *Builder {
+	b := &Builder{o: o}
+	for _, t := range o.Payload {
+		b.payload = append(b.payload, vec.NewBuilder(t))
+	}
+	return b
+}
+
+// NumRows is how many rows were kept: those without a null in their key.
+func (b *Builder) NumRows() int { return b.rows }
+
+// Bytes is the memory of the rows kept so far.
+func (b *Builder) Bytes() int64 {
+	sum := int64(8*(cap(b.lanes[0])+cap(b.lanes[1])+cap(b.encoded.offs)) + cap(b.encoded.data))
+	for _, c := range b.payload {
+		sum += c.Bytes()
+	}
+	for _, c := range b.keys {
+		sum += c.Bytes()
+	}
+	return sum
+}
+
+// Add copies a batch of build rows. Rows with a null among their keys match nothing and are left out. After an error the builder
+// is of no use but for Release.
+func (b *Builder) Add(keys, payload []vec.Vec, rows int) error {
+	if len(payload) != len(b.payload) {
+		return internalError("%d payload columns, want %d", len(payload), len(b.payload))
+	}
+	if len(keys) != len(b.o.Keys) {
+		return internalError("%d key columns, want %d", len(keys), len(b.o.Keys))
+	}
+	if rows == 0 || nullKeyed(keys) {
+		return nil
+	}
+	if !b.started {
+		b.start(keys)
+	}
+	if err := b.layout.check(keys, rows); err != nil {
+		return err
+	}
+	if rows > MaxRows-b.rows {
+		return internalError("a table of more than %d rows", MaxRows)
+	}
+	sel, all := b.keep(keys, rows)
+	n := rows
+	if !all {
+		if n = len(sel); n == 0 {
+			return nil
+		}
+	}
+	appendRows(b.payload, payload, sel, all)
+	appendRows(b.keys, keys, sel, all)
+	b.addKeys(keys, rows, sel, all)
+	b.rows += n
+	return b.reserveTo(b.Bytes())
+}
+
+func (b *Builder) start(keys []vec.Vec) {
+	b.started = true
+	b.layout = layoutOf(keys)
+	if b.o.KeepKeys || b.layout.form == formView {
+		for _, t := range b.o.Keys {
+			b.keys = append(b.keys, vec.NewBuilder(t))
+		}
+	}
+}
+
+// keep returns the rows with a key; all says that sel is not needed.
+func (b *Builder) keep(keys []vec.Vec, rows int) (sel []uint32, all bool) {
+	valid := keyValidity(b.valid, keys, rows)
+	if valid == nil || bitmap.All(valid, rows) {
+		return nil, true
+	}
+	b.valid = valid
+	b.sel = grow(b.sel, rows+bitmap.IndexRoom)
+	n := bitmap.Indices(b.sel, valid, rows)
+	return b.sel[:n], false
+}
+
+func appendRows(dst []*vec.Builder, cols []vec.Vec, sel []uint32, all bool) {
+	for i, c := range dst {
+		if all {
+			c.Append(&cols[i])
+		} else {
+			c.AppendTake(&cols[i], sel)
+		}
+	}
+}
+
+func (b *Builder) addKeys(keys []vec.Vec, rows int, sel []uint32, all bool) {
+	switch b.layout.form {
+	case formWord, formPair:
+		for lane, words := range b.words.read(&b.layout, keys, rows) {
+			if all {
+				b.lanes[lane] = append(b.lanes[lane], words...)
+				continue
+			}
+			for _, i := range sel {
+				if words != nil {
+					b.lanes[lane] = append(b.lanes[lane], words[i])
+				}
+			}
+		}
+	case formBytes:
+		if !all {
+			kept := make([]vec.Vec, len(keys))
+			for i := range keys {
+				vec.Take(&kept[i], &keys[i], sel, nil)
+			}
+			keys, rows = kept, len(sel)
+		}
+		b.enc.Encode(keys, rows)
+		b.encoded.append(&b.enc, rows)
+	}
+}
+
+func (b *Builder) reserveTo(n int64) error {
+	if b.o.Reserve != nil && n != b.held {
+		if err := b.o.Reserve(n - b.held); err != nil {
+			return err
+		}
+	}
+	b.held = n
+	return nil
+}
+
+// Release gives back what was reserved, where there is no Build.
+func (b *Builder) Release() {
+	_ = b.reserveTo(0)
+	*b = Builder{o: b.o}
+}
+
+// Build makes the table of all rows. The builder and its memory are the table's afterwards.
+func (b *Builder) Build() (*Table, error) {
+	t := &Table{rows: b.rows, kept: b.o.KeepKeys, layout: b.layout, reserve: b.o.Reserve}
+	t.payload = vecsOf(b.payload)
+	t.keys = vecsOf(b.keys)
+	if t.rows > 0 {
+		if err := b.index(t); err != nil {
+			b.Release()
+			return nil, err
+		}
+	}
+	t.reserved = b.held
+	b.held = 0
+	return t, nil
+}
+
+// index reserves the most that the table's index can take, makes it, and gives back what is not needed.
+func (b *Builder) index(t *Table) error {
+	base, span, direct := b.directRange()
+	if err := b.reserveTo(b.held + b.indexBytes(t, span, direct)); err != nil {
+		return err
+	}
+	l := &linker{rows: t.rows}
+	switch {
+	case direct:
+		t.index.direct = newDirect(base, span, b.lanes[0], l)
+	case b.layout.form == formWord:
+		t.index.words = newWords(b.lanes[0], l)
+	case b.layout.form == formPair:
+		t.index.pairs = newPairs(b.lanes[0], b.lanes[1], l)
+	case b.layout.form == formView:
+		var flat vec.Vec
+		vec.Decode(&flat, &t.keys[0], nil)
+		t.index.views = newViews(&flat, l)
+	default:
+		t.index.bytes = newBytes(b.encoded, l)
+	}
+	t.next = l.next
+	b.lanes = [2][]uint64{} // the words live on in the index
+	return b.reserveTo(b.Bytes() + t.index.size() + 4*int64(len(t.next)))
+}
+
+// indexBytes is the most that index takes: with chains, and with a dictionary decoded for the time being.
+func (b *Builder) indexBytes(t *Table, span int, direct bool) int64 {
+	rows, slots := int64(t.rows), int64(slotCount(t.rows))
+	switch {
+	case direct:
+		return 4*rows + 4*int64(span)
+	case b.layout.form == formWord:
+		return 4*rows + slots*int64(unsafe.Sizeof(wordSlot{}))
+	case b.layout.form == formPair:
+		return 4*rows + slots*int64(unsafe.Sizeof(pairSlot{}))
+	case b.layout.form == formView:
+		return 4*rows + slots*int64(unsafe.Sizeof(viewSlot{})) + 16*rows
+	}
+	return 4*rows + slots*int64(unsafe.Sizeof(bytesSlot{}))
+}
+
+// size is the memory of the index, without the key bytes it points into.
+func (x *index) size() int64 {
+	switch {
+	case x.direct != nil:
+		return 4 * int64(len(x.direct.heads))
+	case x.words != nil:
+		return int64(len(x.words.slots)) * int64(unsafe.Sizeof(wordSlot{}))
+	case x.pairs != nil:
+		return int64(len(x.pairs.slots)) * int64(unsafe.Sizeof(pairSlot{}))
+	case x.views != nil:
+		return int64(len(x.views.slots)) * int64(unsafe.Sizeof(viewSlot{}))
+	case x.bytes != nil:
+		return int64(len(x.bytes.slots)) * int64(unsafe.Sizeof(bytesSlot{}))
+	}
+	return 0
+}
+
+// directRange says whether the keys are integers in a range worth an array.
+func (b *Builder) directRange() (base uint64, span int, ok bool) {
+	if b.layout.form != formWord {
+		return 0, 0, false
+	}
+	signed := false
+	if len(b.layout.cols) == 1 {
+		switch b.layout.cols[0].phys {
+		case vec.Int8, vec.Int16, vec.Int32, vec.Int64:
+			signed = true
+		case vec.Float16, vec.Float32, vec.Float64:
+			return 0, 0, false
+		}
+	}
+	return directRange(b.lanes[0], signed)
+}
+
+func vecsOf(bs []*vec.Builder) []vec.Vec {
+	out := make([]vec.Vec, len(bs))
+	for i, b := range bs {
+		out[i] = b.Vec()
+	}
+	return out
+}

@@ -1,0 +1,310 @@
+package physical
+
+import (
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/exec"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// Lower cuts the plans of several frames into stages. Nodes that are shared, by identity, run once.
+func Lower(roots ...plan.Node) (*Plan, error) {
+	l := &lowerer{plan: &Plan{}, uses: map[plan.Node]int{}, shared: map[plan.Node]int{}}
+	for _, r := range roots {
+		l.count(r)
+	}
+	for _, r := range roots {
+		id, err := l.root(r)
+		if err != nil {
+			return nil, err
+		}
+		l.plan.Roots = append(l.plan.Roots, id)
+	}
+	return l.plan, nil
+}
+
+// lowerer makes stages as it walks a plan from its leaves.
+type lowerer struct {
+	plan   *Plan
+	uses   map[plan.Node]int // how many nodes read a node
+	shared map[plan.Node]int // the stage of a shared node's rows
+}
+
+// count counts the readers of every node; what is below a shared node counts once.
+func (l *lowerer) count(n plan.Node) {
+	l.uses[n]++
+	if l.uses[n] > 1 {
+		return
+	}
+	for _, in := range n.Inputs() {
+		l.count(in)
+	}
+}
+
+// open is a pipeline that has not ended: branches of which each can take further operators.
+type open []pipe
+
+// pipe is a branch in the making.
+type pipe struct {
+	root   plan.Node
+	merge  plan.Node
+	tables []int
+	scan   *plan.Scan
+	from   int
+	gather Gather
+	// single says that the branch is one task, so that an operator over all rows can go on in it.
+	single bool
+}
+
+// single says whether everything is one task.
+func (o open) single() bool { return len(o) == 1 && o[0].single }
+
+// then appends a node to every branch.
+func (o open) then(n plan.Node) (open, error) {
+	next := make(open, len(o))
+	for i, p := range o {
+		node, err := n.WithInputs(p.root)
+		if err != nil {
+			return nil, err
+		}
+		p.root = node
+		next[i] = p
+	}
+	return next, nil
+}
+
+func leaf(n plan.Node) plan.Node { return plan.NewInput(0, n.Schema()) }
+
+// close ends the branches in a stage and returns its number.
+func (l *lowerer) close(o open, mode exec.Mode, breaker plan.Node) *Stage {
+	s := &Stage{ID: len(l.plan.Stages)}
+	for _, p := range o {
+		s.Branches = append(s.Branches, Branch{
+			Fragment: &exec.Fragment{Root: p.root, Merge: p.merge, Mode: mode, Breaker: breaker, Tables: len(p.tables), FromTasks: p.scan == nil, Stage: s.ID},
+			Tables:   p.tables, Scan: p.scan, From: p.from, Gather: p.gather,
+		})
+	}
+	l.plan.Stages = append(l.plan.Stages, s)
+	return s
+}
+
+// root lowers a frame's plan to a stage whose rows are the answer.
+func (l *lowerer) root(n plan.Node) (int, error) {
+	o, err := l.lower(n)
+	if err != nil {
+		return 0, err
+	}
+	s := l.close(o, exec.Emit, nil)
+	s.Final = true
+	if lim, ok := n.(*plan.Limit); ok && lim.N >= 0 {
+		s.Enough = lim.N
+	}
+	return s.ID, nil
+}
+
+// lower returns the open pipelines that give the node's rows.
+func (l *lowerer) lower(n plan.Node) (open, error) {
+	if _, isScan := n.(*plan.Scan); l.uses[n] > 1 && !isScan {
+		return l.share(n)
+	}
+	return l.lowerNode(n)
+}
+
+// share runs a node once for all its readers.
+func (l *lowerer) share(n plan.Node) (open, error) {
+	id, done := l.shared[n]
+	if !done {
+		o, err := l.lowerNode(n)
+		if err != nil {
+			return nil, err
+		}
+		id = l.close(o, exec.Emit, nil).ID
+		l.shared[n] = id
+	}
+	return open{{root: leaf(n), from: id, gather: Each}}, nil
+}
+
+func (l *lowerer) lowerNode(n plan.Node) (open, error) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return open{{root: leaf(n), scan: n}}, nil
+	case *plan.Filter:
+		return l.inline(n, n.Input)
+	case *plan.Project:
+		return l.inline(n, n.Input)
+	case *plan.Cache:
+		return l.lower(n.Input)
+	case *plan.Repartition:
+		return l.lower(n.Input) // files and parallelism, never the answer: splits are the engine's here
+	case *plan.GroupBy:
+		return l.groupBy(n)
+	case *plan.Join:
+		return l.join(n)
+	case *plan.Sort:
+		return l.sort(n)
+	case *plan.TopK:
+		return l.topK(n)
+	case *plan.Limit:
+		return l.limit(n)
+	case *plan.Distinct:
+		if n.Last {
+			return nil, notYet("DistinctLast")
+		}
+		return l.twice(n, n.Input, n, 0)
+	case *plan.Concat:
+		return l.concat(n)
+	case *plan.Explode:
+		return nil, notYet("Explode")
+	case *plan.Unpivot:
+		return nil, notYet("Unpivot")
+	case *plan.Window:
+		return nil, notYet("window functions")
+	case *plan.MapBatches:
+		return nil, notYet("MapBatches")
+	}
+	return nil, notYet(exec.OpName(n))
+}
+
+// notYet is the fault of an operator that the API has and the engine has not.
+func notYet(what string) error {
+	return fault.New(fault.Plan, what, "not built yet: the plan is right, but this version cannot run it").
+		WithHint("the README lists what works today")
+}
+
+func (l *lowerer) inline(n, input plan.Node) (open, error) {
+	o, err := l.lower(input)
+	if err != nil {
+		return nil, err
+	}
+	return o.then(n)
+}
+
+// groupBy makes partial groups of every part, then merges them by hash bucket.
+func (l *lowerer) groupBy(n *plan.GroupBy) (open, error) {
+	o, err := l.lower(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	breaker, err := n.WithInputs(leaf(n.Input))
+	if err != nil {
+		return nil, err
+	}
+	id := l.close(o, exec.PartialGroups, breaker).ID
+	return open{{root: leaf(n), merge: breaker, from: id, gather: ByBucket, single: len(n.Keys) == 0}}, nil
+}
+
+// sort sorts every part, then merges the runs in one task.
+func (l *lowerer) sort(n *plan.Sort) (open, error) {
+	o, err := l.lower(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	breaker, err := n.WithInputs(leaf(n.Input))
+	if err != nil {
+		return nil, err
+	}
+	id := l.close(o, exec.SortRun, breaker).ID
+	return open{{root: leaf(n), merge: breaker, from: id, gather: All, single: true}}, nil
+}
+
+// twice runs an operator over each part (first) and then over the rows that are left, in order (n): right for operators whose answer
+// over parts holds the answer over the whole. enough, if not 0, is how many rows of the parts suffice.
+func (l *lowerer) twice(n, input, first plan.Node, enough int64) (open, error) {
+	o, err := l.lower(input)
+	if err != nil {
+		return nil, err
+	}
+	if o.single() {
+		return o.then(n)
+	}
+	if o, err = o.then(first); err != nil {
+		return nil, err
+	}
+	s := l.close(o, exec.Emit, nil)
+	s.Enough = enough
+	return open{{root: leaf(first), from: s.ID, gather: All, single: true}}.then(n)
+}
+
+func (l *lowerer) topK(n *plan.TopK) (open, error) {
+	first, err := plan.NewTopK(n.Input, n.Keys, n.N+n.Offset, 0)
+	if err != nil {
+		return nil, err
+	}
+	return l.twice(n, n.Input, first, 0)
+}
+
+func (l *lowerer) limit(n *plan.Limit) (open, error) {
+	if n.N < 0 { // Offset alone: which rows are left out is known only in order
+		o, err := l.lower(n.Input)
+		if err != nil {
+			return nil, err
+		}
+		if !o.single() {
+			id := l.close(o, exec.Emit, nil).ID
+			o = open{{root: leaf(n.Input), from: id, gather: All, single: true}}
+		}
+		return o.then(n)
+	}
+	first, err := plan.NewLimit(n.Input, n.N+n.Offset, 0)
+	if err != nil {
+		return nil, err
+	}
+	return l.twice(n, n.Input, first, max(1, n.N+n.Offset))
+}
+
+// join builds a table of the right side, then probes it with every part of the left.
+func (l *lowerer) join(n *plan.Join) (open, error) {
+	if err := joinRuns(n); err != nil {
+		return nil, err
+	}
+	right, err := l.lower(n.Right)
+	if err != nil {
+		return nil, err
+	}
+	breaker, err := n.WithInputs(plan.NewInput(0, n.Left.Schema()), plan.NewInput(1, n.Right.Schema()))
+	if err != nil {
+		return nil, err
+	}
+	if !right.single() {
+		id := l.close(right, exec.Emit, nil).ID
+		right = open{{root: leaf(n.Right), from: id, gather: All, single: true}}
+	}
+	table := l.close(right, exec.BuildTable, breaker).ID
+	left, err := l.lower(n.Left)
+	if err != nil {
+		return nil, err
+	}
+	next := make(open, len(left))
+	for i, p := range left {
+		p.tables = append(p.tables[:len(p.tables):len(p.tables)], table)
+		if p.root, err = n.WithInputs(p.root, plan.NewInput(len(p.tables), n.Right.Schema())); err != nil {
+			return nil, err
+		}
+		next[i] = p
+	}
+	return next, nil
+}
+
+func joinRuns(n *plan.Join) error {
+	switch n.Kind {
+	case plan.Inner, plan.Left, plan.Semi, plan.Anti:
+	default:
+		return notYet(n.Kind.String() + " joins")
+	}
+	if !n.Residual.IsZero() {
+		return notYet("joins with OnExpr")
+	}
+	return nil
+}
+
+// concat opens the pipelines of all inputs; each goes on with what follows.
+func (l *lowerer) concat(n *plan.Concat) (open, error) {
+	var all open
+	for _, in := range n.Ins {
+		o, err := l.lower(in)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o...)
+	}
+	return all, nil
+}

@@ -1,0 +1,216 @@
+// Package run drives one query: it turns the stages of a physical plan into tasks of one growing graph, adds a stage's tasks when
+// what they need is known, hands the answer out in row order, and writes the receipt.
+//
+// It holds no operators. It imports internal/physical, internal/exec, graph, sched and mem.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/graph"
+	"github.com/sheafdata/sheaf/internal/exec"
+	"github.com/sheafdata/sheaf/internal/physical"
+	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/sched"
+)
+
+// Yield gets rows of a frame's answer, in row order. The rows are the receiver's. False ends the query.
+type Yield func(frame int, rows *exec.Rows) bool
+
+// Query runs the optimised plans of frames and gives their rows to yield. It returns when all is given, yield says no, or something
+// fails; nothing of the query is left then: tasks, memory, files.
+func Query(ctx context.Context, frames []plan.Node, o sched.Options, yield Yield) (*Receipt, error) {
+	stages, err := physical.Lower(frames...)
+	if err != nil {
+		return nil, err
+	}
+	return runStages(ctx, stages, o, yield)
+}
+
+func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yield Yield) (*Receipt, error) {
+	start := time.Now()
+	budget := mem.Process().Child("run", o.Memory)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	q := newQuery(stages, o, yield)
+	taskCtx := mem.With(exec.WithReceipts(ctx, q.receipt), budget)
+	q.ctx = taskCtx
+	q.run = sched.Start(taskCtx, o)
+	err := q.loop(ctx)
+	if closed := q.run.Close(); err == nil {
+		err = closed
+	}
+	q.freeAll()
+	q.receipt.Wall = time.Since(start)
+	q.receipt.PeakMemory = budget.Peak()
+	budget.Close()
+	return q.receipt, asFault(err)
+}
+
+// asFault makes every error that leaves the engine a *fault.Error.
+func asFault(err error) error {
+	var f *fault.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &fault.Error{Kind: fault.Canceled, Op: "run", Err: err}
+	}
+	return &fault.Error{Kind: fault.Internal, Op: "run", Err: err}
+}
+
+// errStopped says that the receiver of rows wants no more.
+var errStopped = errors.New("stopped")
+
+// query is the state of a run: which tasks of which stage there are, and how far each is. One goroutine drives it.
+type query struct {
+	ctx     context.Context
+	plan    *physical.Plan
+	options sched.Options
+	yield   Yield
+	graph   *graph.Graph
+	run     sched.Run
+	stages  []*stage
+	byTask  map[graph.ID]place
+	receipt *Receipt
+	open    int // stages not complete
+	frame   []int
+}
+
+// place names a task of a stage.
+type place struct{ stage, index int }
+
+func newQuery(p *physical.Plan, o sched.Options, yield Yield) *query {
+	q := &query{plan: p, options: o, yield: yield, graph: graph.New(), byTask: map[graph.ID]place{}, receipt: newReceipt(p), open: len(p.Stages)}
+	for _, s := range p.Stages {
+		q.stages = append(q.stages, &stage{Stage: s, needs: needsOf(s)})
+	}
+	for _, s := range q.stages {
+		for _, n := range s.needs {
+			q.stages[n].readers++
+		}
+	}
+	for frame, id := range p.Roots {
+		q.stages[id].frame = frame
+	}
+	return q
+}
+
+// loop starts what can start and goes on as tasks finish, until every stage is complete.
+func (q *query) loop(ctx context.Context) error {
+	err := q.startReady()
+	for err == nil && q.open > 0 {
+		err = q.drain(ctx)
+	}
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// drain handles finished tasks until the run has none in flight.
+func (q *query) drain(ctx context.Context) error {
+	any := false
+	for id, err := range q.run.Done(ctx) {
+		any = true
+		if err != nil && !q.abandoned(id) {
+			return err
+		}
+		if err := q.finished(id, err); err != nil {
+			return err
+		}
+		if q.open == 0 {
+			return nil
+		}
+	}
+	if !any && q.open > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return fault.New(fault.Internal, "run", "%d stages are not complete and no task is left", q.open)
+	}
+	return nil
+}
+
+// abandoned says whether nobody waits for a task any more: its stage has enough rows.
+func (q *query) abandoned(id graph.ID) bool {
+	at, ok := q.byTask[id]
+	return ok && q.stages[at.stage].complete
+}
+
+func (q *query) finished(id graph.ID, failed error) error {
+	at, ok := q.byTask[id]
+	if !ok {
+		return fault.New(fault.Internal, "run", "task %d is of no stage", id)
+	}
+	s := q.stages[at.stage]
+	if s.complete {
+		if failed == nil {
+			q.release(id)
+		}
+		return nil
+	}
+	s.tasks[at.index].done = true
+	if err := q.advance(s); err != nil {
+		return err
+	}
+	return q.startReady()
+}
+
+// startReady adds the tasks of every stage whose needs are complete.
+func (q *query) startReady() error {
+	for again := true; again; {
+		again = false
+		for _, s := range q.stages {
+			if s.started || !q.ready(s) {
+				continue
+			}
+			if err := q.start(s); err != nil {
+				return err
+			}
+			again = again || s.complete
+		}
+	}
+	return nil
+}
+
+func (q *query) ready(s *stage) bool {
+	for _, n := range s.needs {
+		if !q.stages[n].complete {
+			return false
+		}
+	}
+	return true
+}
+
+// release drops a task's result and what it reserved.
+func (q *query) release(id graph.ID) {
+	if v, err := q.run.Result(id); err == nil {
+		if f, ok := v.(interface{ Free() }); ok {
+			f.Free()
+		}
+	}
+	q.run.Release(id)
+}
+
+// freeAll gives back what results still hold after the run has closed.
+func (q *query) freeAll() {
+	for _, s := range q.stages {
+		for _, r := range s.held {
+			r.Free()
+		}
+		s.held = nil
+	}
+}
+
+// String names a task for errors and observers.
+func (s *stage) key(i int) graph.Key {
+	return graph.Key{Group: fmt.Sprintf("%s-%d", s.Branches[0].Fragment.Name(), s.ID), Index: i}
+}

@@ -1,0 +1,290 @@
+package run
+
+import (
+	"runtime"
+	"slices"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/graph"
+	"github.com/sheafdata/sheaf/internal/exec"
+	"github.com/sheafdata/sheaf/internal/physical"
+	"github.com/sheafdata/sheaf/partition"
+)
+
+// stage is a physical stage and its tasks.
+type stage struct {
+	*physical.Stage
+	needs   []int // stages that must be complete before
+	readers int   // stages that still read the results
+	frame   int   // of a final stage
+
+	started, complete bool
+	tasks             []task
+	submitted         int   // tasks given to the run
+	consumed          int   // tasks, in order, whose results are counted and, in a final stage, given out
+	rows              int64 // of consumed results
+	held              []interface{ Free() }
+}
+
+// task is one task of a stage, before and after it is in the graph.
+type task struct {
+	exec.Task
+	deps []graph.ID
+	id   graph.ID
+	done bool
+}
+
+func needsOf(s *physical.Stage) []int {
+	var needs []int
+	for _, b := range s.Branches {
+		needs = append(needs, b.Tables...)
+		if b.Scan == nil {
+			needs = append(needs, b.From)
+		}
+	}
+	slices.Sort(needs)
+	return slices.Compact(needs)
+}
+
+// start lists the stage's tasks and submits the first of them.
+func (q *query) start(s *stage) error {
+	s.started = true
+	for i := range s.Branches {
+		if err := q.addTasks(s, &s.Branches[i]); err != nil {
+			return err
+		}
+	}
+	return q.advance(s)
+}
+
+func (q *query) addTasks(s *stage, b *physical.Branch) error {
+	var tables []graph.ID
+	for _, t := range b.Tables {
+		tables = append(tables, q.stages[t].ids()...)
+	}
+	add := func(t exec.Task, from []graph.ID) {
+		t.Part = len(s.tasks)
+		s.tasks = append(s.tasks, task{Task: t, deps: append(slices.Clone(tables), from...)})
+	}
+	if b.Scan != nil {
+		return q.addScan(b, func(f *exec.Fragment, split partition.Split) { add(exec.Task{Fragment: f, Split: split}, nil) })
+	}
+	from := q.stages[b.From].ids()
+	switch b.Gather {
+	case physical.Each:
+		for _, id := range from {
+			add(exec.Task{Fragment: b.Fragment}, []graph.ID{id})
+		}
+	case physical.ByBucket:
+		n, err := q.mergeTasks(from)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			add(exec.Task{Fragment: b.Fragment, Lo: i * exec.Buckets / n, Hi: (i + 1) * exec.Buckets / n}, from)
+		}
+	default:
+		add(exec.Task{Fragment: b.Fragment, Hi: exec.Buckets}, from)
+	}
+	return nil
+}
+
+// addScan plans the scan of a branch and adds a task a split.
+func (q *query) addScan(b *physical.Branch, add func(*exec.Fragment, partition.Split)) error {
+	columns := []string{} // never nil, which would be all
+	for _, f := range b.Scan.Schema().Fields() {
+		columns = append(columns, f.Name)
+	}
+	for _, c := range b.Scan.Predicate.Columns() {
+		if !slices.Contains(columns, c) {
+			columns = append(columns, c)
+		}
+	}
+	request := partition.ScanRequest{Columns: columns, Predicate: b.Scan.Predicate, Limit: b.Scan.Limit}
+	scan, err := b.Scan.Source.Plan(q.ctx, request)
+	if err != nil {
+		return err
+	}
+	fragment, err := b.Fragment.OfScan(b.Scan, columns, scan.Residual)
+	if err != nil {
+		return err
+	}
+	for _, split := range scan.Splits {
+		add(fragment, split)
+	}
+	return nil
+}
+
+const (
+	// mergeGroupsEach is how many partial groups one merge task should get: its table and accumulators then fit near the second-level
+	// cache, and up to that many groups come in order of first appearance.
+	mergeGroupsEach = 64 << 10
+	// maxMergeTasks bounds the merges: a task has at least one of the hash buckets.
+	maxMergeTasks = exec.Buckets
+)
+
+// mergeTasks decides how many tasks merge partial groups: a power of two, from the number of groups alone, so that the order of the
+// answer does not depend on the workers.
+func (q *query) mergeTasks(partials []graph.ID) (int, error) {
+	most, sum := 0, 0
+	for _, id := range partials {
+		v, err := q.run.Result(id)
+		if err != nil {
+			return 0, err
+		}
+		g, ok := v.(*exec.Groups)
+		if !ok {
+			return 0, fault.New(fault.Internal, "GroupBy", "a partial group-by gave a %T", v)
+		}
+		most = max(most, g.Rows)
+		sum += g.Rows
+	}
+	if most <= mergeGroupsEach {
+		// Each part has few groups: mostly the same ones. Were they all different, sum would tell.
+		sum = min(sum, 4*most)
+	}
+	n := 1
+	for n < maxMergeTasks && sum/n > mergeGroupsEach {
+		n *= 2
+	}
+	return n, nil
+}
+
+// ids are the tasks of the stage whose results its readers get, in order.
+func (s *stage) ids() []graph.ID {
+	ids := make([]graph.ID, 0, s.consumed)
+	for i := range s.tasks[:s.consumed] {
+		ids = append(ids, s.tasks[i].id)
+	}
+	return ids
+}
+
+// windowed says whether tasks are submitted a few at a time: where rows stream to the user, and where the first rows may do.
+func (s *stage) windowed() bool { return s.Final || s.Enough > 0 }
+
+// window is how many tasks of a windowed stage may be ahead of what is consumed: enough to keep the workers busy while one result is
+// given out.
+func (q *query) window() int {
+	workers := q.options.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	return 2*workers + 2
+}
+
+// advance consumes what has finished in order, submits what may run, and completes the stage.
+func (q *query) advance(s *stage) error {
+	for s.consumed < len(s.tasks) && s.tasks[s.consumed].done {
+		if err := q.consume(s, &s.tasks[s.consumed]); err != nil {
+			return err
+		}
+		s.consumed++
+		if s.Enough > 0 && s.rows >= s.Enough {
+			return q.finish(s)
+		}
+	}
+	if s.consumed == len(s.tasks) {
+		return q.finish(s)
+	}
+	to := len(s.tasks)
+	if s.windowed() {
+		to = min(to, s.consumed+q.window())
+	}
+	return q.submit(s, to)
+}
+
+func (q *query) submit(s *stage, to int) error {
+	if to <= s.submitted {
+		return nil
+	}
+	ids := make([]graph.ID, 0, to-s.submitted)
+	for i := s.submitted; i < to; i++ {
+		t := &s.tasks[i]
+		node, err := graphTask(t, s.key(i))
+		if err != nil {
+			return err
+		}
+		t.id = q.graph.Add(node)
+		q.byTask[t.id] = place{s.ID, i}
+		ids = append(ids, t.id)
+	}
+	s.submitted = to
+	return q.run.Submit(q.graph, ids...)
+}
+
+// graphTask makes a task of the graph: portable where the fragment and the split are.
+func graphTask(t *task, key graph.Key) (graph.Task, error) {
+	node := graph.Task{Key: key, Deps: t.deps, Run: t.Do}
+	args, ok, err := exec.EncodeTask(&t.Task)
+	if err != nil {
+		return node, err
+	}
+	if ok {
+		node.Op, node.Args = exec.TaskOp, args
+	}
+	return node, nil
+}
+
+// consume counts a result and gives an answer's rows out.
+func (q *query) consume(s *stage, t *task) error {
+	v, err := q.run.Result(t.id)
+	if err != nil {
+		return err
+	}
+	if t.Split != nil {
+		q.receipt.addSplit(s.ID, t.Split.Stats())
+	}
+	rows, isRows := v.(*exec.Rows)
+	if isRows {
+		s.rows += rows.N
+	}
+	if !s.Final {
+		if f, ok := v.(interface{ Free() }); ok {
+			s.held = append(s.held, f)
+		}
+		return nil
+	}
+	if !isRows {
+		return fault.New(fault.Internal, "run", "an answer is a %T", v)
+	}
+	rows.Free()
+	q.run.Release(t.id)
+	if !q.yield(s.frame, rows) {
+		return errStopped
+	}
+	return nil
+}
+
+// finish completes a stage: tasks that are not needed any more are cancelled, and results that nobody reads any more go.
+func (q *query) finish(s *stage) error {
+	s.complete = true
+	q.open--
+	var late []graph.ID
+	for i := s.consumed; i < s.submitted; i++ {
+		if t := &s.tasks[i]; t.done {
+			q.release(t.id)
+		} else {
+			late = append(late, t.id)
+		}
+	}
+	if len(late) > 0 {
+		q.run.Cancel(late...)
+	}
+	for _, n := range s.needs {
+		q.read(q.stages[n])
+	}
+	return nil
+}
+
+// read notes that one reader of a stage is done.
+func (q *query) read(s *stage) {
+	s.readers--
+	if s.readers > 0 || s.Final {
+		return
+	}
+	for _, r := range s.held {
+		r.Free()
+	}
+	s.held = nil
+	q.run.Release(s.ids()...)
+}

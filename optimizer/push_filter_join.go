@@ -1,0 +1,159 @@
+package optimizer
+
+import (
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// sides are the columns of a joined row by the side they come from, under their names there.
+type sides struct {
+	left, right map[string]expr.Expr
+}
+
+func sidesOf(j *plan.Join) sides {
+	s := sides{left: map[string]expr.Expr{}, right: map[string]expr.Expr{}}
+	for _, name := range j.LeftOut {
+		s.left[name] = expr.Col(name)
+	}
+	for _, c := range j.RightOut {
+		s.right[c.As] = expr.Col(c.Name)
+	}
+	return s
+}
+
+func within(e expr.Expr, cols map[string]expr.Expr) bool {
+	return len(e.Columns()) > 0 && readsOnly(e, func(c string) bool { _, ok := cols[c]; return ok })
+}
+
+// filterThroughJoin moves conditions on one side of a join to that side, as far as the kind of join keeps none of its rows without a
+// match from the other; and conditions on key columns to the other side as well. What can fail stays: the join may drop the rows it
+// fails on.
+var filterThroughJoin = pushRule("filter_through_join", func(_ *Context, f *plan.Filter) (plan.Node, error) {
+	j, ok := f.Input.(*plan.Join)
+	if !ok {
+		return nil, nil
+	}
+	s := sidesOf(j)
+	toLeft := j.Kind == plan.Inner || j.Kind == plan.Cross || j.Kind == plan.Left || j.Kind == plan.Semi || j.Kind == plan.Anti
+	toRight := j.Kind == plan.Inner || j.Kind == plan.Cross || j.Kind == plan.Right
+	var left, right []expr.Expr
+	_, stay := split(f.Pred, false, func(e expr.Expr) bool {
+		return toLeft && within(e, s.left) || toRight && within(e, s.right)
+	})
+	for _, e := range f.Pred.Conjuncts() {
+		switch {
+		case slices.ContainsFunc(stay, func(x expr.Expr) bool { return expr.Same(x, e) }):
+		case toLeft && within(e, s.left):
+			left = append(left, e)
+			if over, ok := acrossKeys(e, j.LeftKeys, j.RightKeys); ok {
+				right = append(right, over)
+			}
+		default:
+			below := substitute(e, s.right)
+			right = append(right, below)
+			if over, ok := acrossKeys(below, j.RightKeys, j.LeftKeys); ok && toLeft {
+				left = append(left, over)
+			}
+		}
+	}
+	if len(left)+len(right) == 0 {
+		return nil, nil
+	}
+	n, err := filterSides(j, left, right)
+	if err != nil {
+		return nil, err
+	}
+	return above(n, stay)
+})
+
+func filterSides(j *plan.Join, left, right []expr.Expr) (plan.Node, error) {
+	l, err := above(j.Left, left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := above(j.Right, right)
+	if err != nil {
+		return nil, err
+	}
+	return j.WithInputs(l, r)
+}
+
+// acrossKeys restates a condition on key columns of one side in those of the other: rows that match are equal there. It holds for
+// every kind of join: rows of the other side that do not satisfy it have no partner that is kept.
+func acrossKeys(e expr.Expr, from, to []expr.Expr) (expr.Expr, bool) {
+	by := map[string]expr.Expr{}
+	for i, k := range from {
+		a, okA := k.ColumnName()
+		_, okB := to[i].ColumnName()
+		if okA && okB && arrow.TypeEqual(k.Type(), to[i].Type()) {
+			by[a] = to[i]
+		}
+	}
+	if !within(e, by) {
+		return e, false
+	}
+	return substitute(e, by), true
+}
+
+// residualThroughJoin moves conditions of a join itself that read one side only: to the right side of any join but Right and Full, to
+// the left side where rows without a match are dropped anyway.
+var residualThroughJoin = Rule{Name: "residual_through_join", Dir: TopDown, Apply: func(_ *Context, n plan.Node) (plan.Node, error) {
+	j, ok := n.(*plan.Join)
+	if !ok || j.Residual.IsZero() {
+		return n, nil
+	}
+	s, ok := residualSides(j)
+	if !ok {
+		return n, nil
+	}
+	toLeft := j.Kind == plan.Inner || j.Kind == plan.Semi
+	toRight := toLeft || j.Kind == plan.Left || j.Kind == plan.Anti
+	var left, right []expr.Expr
+	move, stay := split(j.Residual, false, func(e expr.Expr) bool {
+		return toLeft && within(e, s.left) || toRight && within(e, s.right)
+	})
+	for _, e := range move {
+		if toLeft && within(e, s.left) {
+			left = append(left, e)
+		} else {
+			right = append(right, substitute(e, s.right))
+		}
+	}
+	if len(move) == 0 || len(stay) == 0 && len(j.LeftKeys) == 0 {
+		return n, nil // a join keeps one condition
+	}
+	c := *j
+	c.Residual = expr.And(stay...)
+	bare, err := rejoin(&c)
+	if err != nil {
+		return nil, err
+	}
+	return filterSides(bare.(*plan.Join), left, right)
+}}
+
+// residualSides maps the names that the residual uses to columns of the sides. In semi and anti joins they follow the names of both
+// sides' schemas; ok is false where a name could mean either.
+func residualSides(j *plan.Join) (sides, bool) {
+	if j.Kind != plan.Semi && j.Kind != plan.Anti {
+		return sidesOf(j), true
+	}
+	s := sides{left: map[string]expr.Expr{}, right: map[string]expr.Expr{}}
+	for _, f := range j.Left.Schema().Fields() {
+		s.left[f.Name] = expr.Col(f.Name)
+	}
+	for _, f := range j.Right.Schema().Fields() {
+		as := f.Name
+		if _, taken := s.left[as]; taken {
+			as += "_right"
+		}
+		if _, taken := s.left[as]; taken {
+			return s, false
+		}
+		s.right[as] = expr.Col(f.Name)
+	}
+	return s, true
+}

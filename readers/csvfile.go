@@ -1,0 +1,195 @@
+package readers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/csvio"
+	"github.com/sheafdata/sheaf/internal/fileio"
+)
+
+// csvFile is a file of a CSV source: what a look at it told, once there was one.
+type csvFile struct {
+	file fileio.File
+	csvLook
+
+	mu     sync.Mutex
+	looked bool
+	seams  map[int64]*csvSeams
+}
+
+// csvLook is how to read a file.
+type csvLook struct {
+	head     *csvio.Head
+	encoding csvio.Encoding
+	// stream: the file cannot be read by range.
+	stream bool
+	size   int64
+	// columns are the types that samples allow, nil where none were asked for; rowBytes is the mean size of a row, 0 unknown.
+	columns  []csvio.Guess
+	rowBytes int64
+}
+
+// firstLook is how much of a file is read for its header at first.
+const firstLook = 64 << 10
+
+// look finds out how to read the file, and its types where budget (in bytes of samples) is not 0.
+func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budget int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looked {
+		return nil
+	}
+	h, err := f.file.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	start := make([]byte, fileio.HeadLen)
+	n, err := h.ReadAt(start, 0)
+	if err != nil && err != io.EOF {
+		return f.fail(err)
+	}
+	f.size = h.Size()
+	f.encoding = csvio.DetectEncoding(start[:n], csvio.Encoding(o.Encoding))
+	f.stream = fileio.CodecOf(f.file.Path, start[:n]) != fileio.Plain || f.encoding != csvio.EncodingUTF8
+	ho := csvio.HeadOptions{NoHeader: o.NoHeader, SkipRows: o.SkipRows, File: f.file.Path}
+	if f.stream {
+		err = f.lookStream(ctx, d, ho, budget)
+	} else {
+		err = f.lookRange(h, d, ho, budget)
+	}
+	f.looked = err == nil
+	return err
+}
+
+func (f *csvFile) lookRange(h fileio.Handle, d csvio.Dialect, ho csvio.HeadOptions, budget int64) (err error) {
+	f.head, _, err = readHead(io.NewSectionReader(h, 0, f.size), f.size, firstLook, d, ho)
+	if err != nil || budget == 0 {
+		return f.fail(err)
+	}
+	s := csvio.NewSamples(f.head)
+	err = s.File(h, f.size, budget)
+	f.learn(s)
+	return f.fail(err)
+}
+
+// readHead reads more of r until its head is whole; first is how much it begins with, and size how much there is at most.
+func readHead(r io.Reader, size, first int64, d csvio.Dialect, ho csvio.HeadOptions) (head *csvio.Head, data []byte, err error) {
+	for want := first; ; want *= 4 {
+		more, err := io.ReadAll(io.LimitReader(r, want-int64(len(data))))
+		if err != nil {
+			return nil, nil, err
+		}
+		data = append(data, more...)
+		whole := int64(len(data)) < want || int64(len(data)) == size
+		head, err = csvio.ReadHead(data, whole, d, ho)
+		if err != csvio.ErrShort {
+			return head, data, err
+		}
+	}
+}
+
+// Bytes of a stream that are decoded for samples.
+const streamSample = 4 << 20
+
+func (f *csvFile) lookStream(ctx context.Context, d csvio.Dialect, ho csvio.HeadOptions, budget int64) error {
+	r, err := f.openStream(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	first := int64(firstLook)
+	if budget > 0 {
+		first = max(min(budget, streamSample), firstLook)
+	}
+	head, data, err := readHead(r, -1, first, d, ho)
+	if err != nil {
+		return f.fail(err)
+	}
+	f.head = head
+	if budget > 0 {
+		s := csvio.NewSamples(head)
+		s.Bytes(data[head.Start:], int64(len(data)) < first)
+		f.learn(s)
+	}
+	return nil
+}
+
+func (f *csvFile) learn(s *csvio.Samples) {
+	f.columns = s.Columns
+	if s.Rows > 0 {
+		f.rowBytes = max(s.RowBytes/s.Rows, 1)
+	}
+}
+
+// openStream opens the file decompressed and in UTF-8.
+func (f *csvFile) openStream(ctx context.Context) (io.ReadCloser, error) {
+	r, err := f.file.OpenStream(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{csvio.ToUTF8(r, f.encoding), r}, nil
+}
+
+// fail gives an error the file's name.
+func (f *csvFile) fail(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var e *fault.Error
+	if !errors.As(err, &e) {
+		e = fault.New(fault.Input, csvOp, "cannot read: %w", err)
+	}
+	if e.File == "" {
+		e.File = f.file.Path
+	}
+	return named(e, csvOp)
+}
+
+// csvSeams are the seams of a file for one size of splits.
+type csvSeams struct {
+	*csvio.Seams
+	cuts []int64
+}
+
+// seamsFor returns the seams of the file cut into parts of about size bytes, the same for every plan that asks.
+func (f *csvFile) seamsFor(size int64) *csvSeams {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.seams[size]; s != nil {
+		return s
+	}
+	n := max((f.size-f.head.Start+size-1)/size, 1)
+	cuts := make([]int64, n+1)
+	for i := range cuts {
+		cuts[i] = f.head.Start + (f.size-f.head.Start)*int64(i)/n
+	}
+	s := &csvSeams{cuts: cuts, Seams: csvio.NewSeams(f.head.Dialect, cuts)}
+	if f.seams == nil {
+		f.seams = map[int64]*csvSeams{}
+	}
+	f.seams[size] = s
+	return s
+}
+
+// isTSV says whether the file's name says that tabs part its fields.
+func isTSV(f fileio.File) bool {
+	_, bare := fileio.CodecOfName(f.Path)
+	return strings.HasSuffix(strings.ToLower(bare), ".tsv") || strings.HasSuffix(strings.ToLower(bare), ".tab")
+}
+
+func lowered(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = strings.ToLower(w)
+	}
+	return out
+}
