@@ -6,7 +6,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/expr"
-	"github.com/sheafdata/sheaf/fault"
 )
 
 // JoinKind says which rows a join gives.
@@ -34,18 +33,24 @@ func (k JoinKind) String() string {
 // JoinColumn is a column of the right side and the name it has in the joined row.
 type JoinColumn struct{ Name, As string }
 
-// Join matches the rows of two inputs by equal keys. Its columns are LeftOut of the left and RightOut of the right side, as they are
-// named there, so that columns can be pruned below it without changing names; Semi and Anti have those of the left side only.
+// Join matches the rows of two inputs by equal keys; null never matches. Its columns are LeftOut of the left and RightOut of the right
+// side, as they are named there, so that columns can be pruned below it without changing names; Semi and Anti have those of the left
+// side only.
 type Join struct {
 	Left, Right Node
 	Kind        JoinKind
-	// LeftKeys and RightKeys are bound over their sides, pair by pair of one type.
+	// LeftKeys and RightKeys are bound over their sides, pair by pair of one type; none in a Cross join or with Residual alone.
 	LeftKeys, RightKeys []expr.Expr
-	// Residual, bound on the joined row, must hold as well; zero is none.
-	Residual expr.Expr
-	LeftOut  []string
-	RightOut []JoinColumn
-	schema   *arrow.Schema
+	// Residual must hold as well for a pair of rows to match; zero is none. It is bound to the columns of the left side by their
+	// names and those of the right side as RightNames says.
+	Residual   expr.Expr
+	RightNames []JoinColumn
+	LeftOut    []string
+	RightOut   []JoinColumn
+	// Merged are the columns of LeftOut that stand for a key of both sides (Using): in rows without a left side a Right or Full join
+	// takes them from the right one, where they have the same name.
+	Merged []string
+	schema *arrow.Schema
 }
 
 // JoinSpec is a join as the user gives it.
@@ -55,7 +60,7 @@ type JoinSpec struct {
 	Using []string
 	// LeftOn and RightOn are further pairs of keys; their columns all stay.
 	LeftOn, RightOn []expr.Expr
-	// Residual are conditions on the joined row.
+	// Residual are conditions on the joined row; equalities of a left with a right value among them become keys.
 	Residual []expr.Expr
 	// Suffix distinguishes right columns whose name the left side has: "" is "_right".
 	Suffix string
@@ -63,37 +68,56 @@ type JoinSpec struct {
 
 // NewJoin checks and binds a join and names its columns.
 func NewJoin(left, right Node, spec JoinSpec) (Node, error) {
+	if err := checkInputs("Join", left, right); err != nil {
+		return nil, err
+	}
 	if err := spec.check(left.Schema(), right.Schema()); err != nil {
 		return nil, err
 	}
 	j := &Join{Left: left, Right: right, Kind: spec.Kind, LeftOut: names(left.Schema())}
 	for _, u := range spec.Using {
-		j.LeftKeys = append(j.LeftKeys, expr.Col(u))
-		j.RightKeys = append(j.RightKeys, expr.Col(u))
-	}
-	j.LeftKeys = append(j.LeftKeys, spec.LeftOn...)
-	j.RightKeys = append(j.RightKeys, spec.RightOn...)
-	if spec.Kind != Semi && spec.Kind != Anti {
-		out, err := spec.rightOut(left.Schema(), right.Schema())
-		if err != nil {
+		if err := j.addKey(expr.Col(u), expr.Col(u)); err != nil {
 			return nil, err
 		}
-		j.RightOut = out
+		j.Merged = append(j.Merged, u)
 	}
-	j.Residual = expr.And(spec.Residual...)
-	return j.bind()
+	for i := range spec.LeftOn {
+		if err := j.addKey(spec.LeftOn[i], spec.RightOn[i]); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if j.RightNames, err = spec.rightOut(left.Schema(), right.Schema()); err != nil {
+		return nil, err
+	}
+	if !j.leftOnly() {
+		j.RightOut = j.RightNames
+	}
+	if err := j.addConditions(spec.Residual); err != nil {
+		return nil, err
+	}
+	if j.Residual.IsZero() {
+		j.RightNames = nil
+	}
+	j.schema = j.columns()
+	return j, nil
 }
+
+func (n *Join) leftOnly() bool { return n.Kind == Semi || n.Kind == Anti }
 
 func (s *JoinSpec) check(left, right *arrow.Schema) error {
 	if s.Kind < Inner || s.Kind > Cross {
-		return fault.New(fault.Plan, "Join", "unknown kind of join %d", int(s.Kind))
+		return planFault("Join", "unknown kind of join %d", int(s.Kind))
+	}
+	if len(s.LeftOn) != len(s.RightOn) {
+		return planFault("Join", "%d left keys, %d right ones", len(s.LeftOn), len(s.RightOn))
 	}
 	conditions := len(s.Using) + len(s.LeftOn) + len(s.Residual)
 	if conditions == 0 && s.Kind != Cross {
-		return fault.New(fault.Plan, "Join", "no condition").WithHint("give Using(columns), On(left, right) or OnExpr(predicate), or Cross for all pairs")
+		return planFault("Join", "no condition").WithHint("give Using(columns), On(left, right) or OnExpr(predicate), or Cross for all pairs")
 	}
 	if conditions > 0 && s.Kind == Cross {
-		return fault.New(fault.Plan, "Join", "a Cross join takes no condition").WithHint("leave Cross out")
+		return planFault("Join", "a Cross join takes no condition").WithHint("leave Cross out")
 	}
 	if err := checkColumns("Join", left, s.Using); err != nil {
 		return err
@@ -121,7 +145,7 @@ func (s *JoinSpec) rightOut(left, right *arrow.Schema) ([]JoinColumn, error) {
 			as += suffix
 		}
 		if taken[as] {
-			return nil, fault.New(fault.Plan, "Join", "two columns would be named %q", as).WithHint("give another Suffix, or rename one")
+			return nil, planFault("Join", "two columns would be named %q", as).WithHint("give another Suffix, or rename one")
 		}
 		taken[as] = true
 		out = append(out, JoinColumn{Name: n, As: as})
@@ -129,103 +153,158 @@ func (s *JoinSpec) rightOut(left, right *arrow.Schema) ([]JoinColumn, error) {
 	return out, nil
 }
 
-// WithColumns returns the join giving only some of its columns, left and right by their own names.
-func (n *Join) WithColumns(leftOut []string, rightOut []JoinColumn) (Node, error) {
-	c := *n
-	c.LeftOut, c.RightOut = leftOut, rightOut
-	return c.bind()
+// addKey binds a pair of keys and brings it to one type.
+func (n *Join) addKey(l, r expr.Expr) error {
+	lb, err := bindScalar("Join", l, n.Left.Schema())
+	if err != nil {
+		return err
+	}
+	rb, err := bindScalar("Join", r, n.Right.Schema())
+	if err != nil {
+		return err
+	}
+	t, ok := expr.CommonType(lb.Type(), rb.Type())
+	if !ok {
+		f := planFault("Join", "the keys %s (%s) and %s (%s) do not compare", lb.Unalias(), lb.Type(), rb.Unalias(), rb.Type())
+		if at := l.At(); at != "" {
+			f.At = at
+		}
+		return f.WithHint("Cast one of them")
+	}
+	if arrow.IsNested(t.ID()) && t.ID() != arrow.STRUCT {
+		return planFault("Join", "%s of type %s cannot be a key", lb.Unalias(), t)
+	}
+	n.LeftKeys = append(n.LeftKeys, expr.CastTo(lb, t))
+	n.RightKeys = append(n.RightKeys, expr.CastTo(rb, t))
+	return nil
 }
 
-// bind binds keys and residual, brings each pair of keys to one type, and derives the schema.
-func (n *Join) bind() (Node, error) {
-	c := *n
-	c.LeftKeys, c.RightKeys = slices.Clone(n.LeftKeys), slices.Clone(n.RightKeys)
-	for i := range c.LeftKeys {
-		l, err := bindScalar("Join", c.LeftKeys[i], c.Left.Schema())
+// addConditions binds conditions on the joined row: equalities of the two sides become keys, the rest is the residual.
+func (n *Join) addConditions(preds []expr.Expr) error {
+	joined := n.joined()
+	for _, p := range preds {
+		b, err := bindScalar("Join", p, joined)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		r, err := bindScalar("Join", c.RightKeys[i], c.Right.Schema())
-		if err != nil {
-			return nil, err
+		if b, err = condition("Join", b); err != nil {
+			return err
 		}
-		if c.LeftKeys[i], c.RightKeys[i], err = sameType(l, r); err != nil {
-			return nil, err
+		for _, c := range b.Conjuncts() {
+			if l, r, ok := n.sides(c); ok && n.addKey(l, r) == nil {
+				continue
+			}
+			n.Residual = expr.And(n.Residual, c)
 		}
 	}
-	schema, err := c.columns()
-	if err != nil {
+	return nil
+}
+
+// sides splits an equality of a left with a right value.
+func (n *Join) sides(c expr.Expr) (l, r expr.Expr, ok bool) {
+	if c.Op() != "eq" {
+		return l, r, false
+	}
+	a, b := c.Arg(0), c.Arg(1)
+	switch {
+	case n.isLeft(a) && n.isRight(b):
+	case n.isRight(a) && n.isLeft(b):
+		a, b = b, a
+	default:
+		return l, r, false
+	}
+	r, err := expr.Transform(b, func(x expr.Expr) (expr.Expr, error) {
+		if name, isCol := x.ColumnName(); isCol {
+			return expr.Col(n.rightName(name)), nil
+		}
+		return x, nil
+	})
+	return a, r, err == nil
+}
+
+func (n *Join) isLeft(e expr.Expr) bool {
+	cols := e.Columns()
+	return len(cols) > 0 && !slices.ContainsFunc(cols, func(c string) bool { return !hasColumn(n.Left.Schema(), c) })
+}
+
+func (n *Join) isRight(e expr.Expr) bool {
+	cols := e.Columns()
+	return len(cols) > 0 && !slices.ContainsFunc(cols, func(c string) bool { return n.rightName(c) == "" })
+}
+
+// rightName is the right column that has a name in the joined row, "" where there is none.
+func (n *Join) rightName(joined string) string {
+	for _, c := range n.RightNames {
+		if c.As == joined {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// joined is the schema that conditions on the joined row see: both sides whole, whatever the kind.
+func (n *Join) joined() *arrow.Schema {
+	fields := slices.Clone(n.Left.Schema().Fields())
+	for _, c := range n.RightNames {
+		fields = append(fields, field(n.Right.Schema(), c.Name, c.As, false))
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// field is a column of the schema under another name.
+func field(s *arrow.Schema, name, as string, nullable bool) arrow.Field {
+	f := s.Field(s.FieldIndices(name)[0])
+	f.Name, f.Nullable = as, f.Nullable || nullable
+	return f
+}
+
+// WithColumns returns the join giving only some of its columns, left and right by their own names.
+func (n *Join) WithColumns(leftOut []string, rightOut []JoinColumn) (Node, error) {
+	if err := checkColumns("Join", n.Left.Schema(), leftOut); err != nil {
 		return nil, err
 	}
-	c.schema = schema
-	if !c.Residual.IsZero() {
-		joined, err := c.joined()
-		if err != nil {
-			return nil, err
-		}
-		if c.Residual, err = bindScalar("Join", c.Residual, joined); err != nil {
+	for _, c := range rightOut {
+		if err := checkColumns("Join", n.Right.Schema(), []string{c.Name}); err != nil {
 			return nil, err
 		}
 	}
+	c := *n
+	c.LeftOut, c.RightOut = slices.Clone(leftOut), slices.Clone(rightOut)
+	c.Merged = slices.DeleteFunc(slices.Clone(n.Merged), func(m string) bool { return !slices.Contains(leftOut, m) })
+	c.schema = c.columns()
 	return &c, nil
 }
 
-// sameType brings a pair of keys to one type, or says that they do not compare.
-func sameType(l, r expr.Expr) (expr.Expr, expr.Expr, error) {
-	lt, rt := expr.ValueType(l.Type()), expr.ValueType(r.Type())
-	pair := arrow.NewSchema([]arrow.Field{{Name: "l", Type: lt, Nullable: true}, {Name: "r", Type: rt, Nullable: true}}, nil)
-	both, err := expr.Bind(expr.Coalesce(expr.Col("l"), expr.Col("r")), pair)
-	if err != nil {
-		f := fault.New(fault.Type, "Join", "the keys %s (%s) and %s (%s) do not compare", l, lt, r, rt)
-		f.At = l.At()
-		return l, r, f.WithHint("Cast one of them")
-	}
-	t := both.Type()
-	return expr.CastTo(l, t), expr.CastTo(r, t), nil
-}
-
 // columns derives the schema of the joined row.
-func (n *Join) columns() (*arrow.Schema, error) {
+func (n *Join) columns() *arrow.Schema {
 	var fields []arrow.Field
-	add := func(s *arrow.Schema, name, as string, nullable bool) error {
-		idx := s.FieldIndices(name)
-		if len(idx) == 0 {
-			return fault.New(fault.Internal, "Join", "column %q not found", name)
-		}
-		f := s.Field(idx[0])
-		f.Name, f.Nullable = as, f.Nullable || nullable
-		fields = append(fields, f)
-		return nil
-	}
+	outer := n.Kind == Right || n.Kind == Full
 	for _, name := range n.LeftOut {
-		if err := add(n.Left.Schema(), name, name, n.Kind == Right || n.Kind == Full); err != nil {
-			return nil, err
+		f := field(n.Left.Schema(), name, name, outer)
+		if outer && slices.Contains(n.Merged, name) {
+			f = n.mergedField(name)
 		}
+		fields = append(fields, f)
 	}
-	if n.Kind == Semi || n.Kind == Anti {
-		return arrow.NewSchema(fields, nil), nil
+	if n.leftOnly() {
+		return arrow.NewSchema(fields, nil)
 	}
 	for _, c := range n.RightOut {
-		if err := add(n.Right.Schema(), c.Name, c.As, n.Kind == Left || n.Kind == Full); err != nil {
-			return nil, err
-		}
+		fields = append(fields, field(n.Right.Schema(), c.Name, c.As, n.Kind == Left || n.Kind == Full))
 	}
-	return arrow.NewSchema(fields, nil), nil
+	return arrow.NewSchema(fields, nil)
 }
 
-// joined is the schema that conditions on the joined row see: in Semi and Anti joins, too, both sides.
-func (n *Join) joined() (*arrow.Schema, error) {
-	if n.Kind != Semi && n.Kind != Anti {
-		return n.schema, nil
+// mergedField is a key column that takes values of both sides: of the type that both are compared in.
+func (n *Join) mergedField(name string) arrow.Field {
+	l, r := field(n.Left.Schema(), name, name, false), field(n.Right.Schema(), name, name, false)
+	if !arrow.TypeEqual(l.Type, r.Type) {
+		if t, ok := expr.CommonType(l.Type, r.Type); ok {
+			l.Type = t
+		}
 	}
-	spec := JoinSpec{}
-	out, err := spec.rightOut(n.Left.Schema(), n.Right.Schema())
-	if err != nil {
-		return nil, err
-	}
-	c := *n
-	c.Kind, c.RightOut = Inner, out
-	return c.columns()
+	l.Nullable = l.Nullable || r.Nullable
+	return l
 }
 
 // Schema implements Node.
@@ -235,16 +314,15 @@ func (n *Join) Schema() *arrow.Schema { return n.schema }
 func (n *Join) Inputs() []Node { return []Node{n.Left, n.Right} }
 
 // WithInputs implements Node.
-func (n *Join) WithInputs(in ...Node) (Node, error) {
-	if err := wantInputs(n, in, 2); err != nil {
-		return nil, err
-	}
-	if sameInputs(n, in) {
-		return n, nil
+func (n *Join) WithInputs(in ...Node) Node {
+	count(n, in, 2)
+	if n.Left == in[0] && n.Right == in[1] {
+		return n
 	}
 	c := *n
 	c.Left, c.Right = in[0], in[1]
-	return c.bind()
+	c.schema = c.columns()
+	return &c
 }
 
 func (n *Join) label() string {

@@ -7,7 +7,7 @@ import (
 
 // fail ends a task that runs, or waits for one that failed, and fails what waits for it. The caller holds mu.
 func (r *run) fail(id graph.ID, err error) {
-	if r.ended.Load() != nil {
+	if r.endError() != nil {
 		return // everything is over, and this may be because of it
 	}
 	r.failAll([]graph.ID{id}, err)
@@ -68,7 +68,7 @@ func (r *run) errorOf(id graph.ID) error {
 func (r *run) Cancel(ids ...graph.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.ended.Load() != nil {
+	if r.closed || r.endError() != nil {
 		return
 	}
 	var gone []graph.ID

@@ -174,7 +174,11 @@ func (r *run) end(err error) {
 	r.out.signal()
 }
 
+// endError returns why the run has ended, nil while it has not. A context's end counts from when it shows.
 func (r *run) endError() error {
+	if r.ctx.Err() != nil {
+		r.end(canceled(r.ctx))
+	}
 	if p := r.ended.Load(); p != nil {
 		return *p
 	}

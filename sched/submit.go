@@ -47,7 +47,9 @@ func (r *run) admit(g *graph.Graph) error {
 	if err := g.Err(); err != nil {
 		return err
 	}
-	r.graph = g
+	if r.graph == nil { // workers read it
+		r.graph = g
+	}
 	return nil
 }
 

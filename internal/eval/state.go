@@ -11,13 +11,14 @@ import (
 
 // state is one execution of a program: the batch, and the memory of the steps' results, which lives until the next batch.
 type state struct {
-	ctx   context.Context
-	in    *vec.Batch
-	n     int // rows
-	s     vec.Scratch
-	gen   uint64 // counts batches
-	masks uint64 // counts masks of this batch
-	tmp   []byte // one text in the making
+	ctx    context.Context
+	in     *vec.Batch
+	n      int // rows
+	s      vec.Scratch
+	gen    uint64     // counts batches
+	masks  uint64     // counts masks of this batch
+	tmp    []byte     // one text in the making
+	writer textWriter // the text column in the making
 }
 
 // mask is a set of active rows. The zero mask is all rows; others have an id of their own, by which results are found again.

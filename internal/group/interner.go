@@ -2,6 +2,7 @@ package group
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"unsafe"
@@ -148,6 +149,7 @@ func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, ou
 	m := uint64(len(slots) - 1)
 	out = out[:len(heads)]
 	hs = hs[:len(heads)]
+	arena := in.arena
 	for i := range heads {
 		w := asWords(&heads[i])
 		w0, w1, h := w[0], w[1], hs[i]
@@ -160,6 +162,7 @@ func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, ou
 				}
 				in.first = append(in.first, uint32(i))
 				out[i] = s.id - 1
+				arena = in.arena
 				break
 			}
 			if s.w0 == w0 {
@@ -168,15 +171,41 @@ func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, ou
 						out[i] = s.id - 1
 						break
 					}
-				} else if s.tag == uint32(h>>32) && bytes.Equal(in.heads[s.id-1].Value(in.arena), heads[i].Value(bufs)) {
-					out[i] = s.id - 1
-					break
+				} else if s.tag == uint32(h>>32) {
+					// The slot itself says where the value stands: no visit to heads.
+					n := uint64(uint32(w0))
+					a, b := arena[uint32(s.w1)], bufs[uint32(w1)]
+					if sameBytes(a[s.w1>>32:][:n], b[w1>>32:][:n]) {
+						out[i] = s.id - 1
+						break
+					}
 				}
 			}
 			p = (p + 1) & m
 		}
 	}
 	return nil
+}
+
+// sameBytes compares two long values of one length, 8 bytes a step; the last 8 overlap.
+func sameBytes(a, b []byte) bool {
+	n := len(a)
+	if n < 8 || len(b) != n {
+		return false
+	}
+	tail := n - 8
+	if binary.LittleEndian.Uint64(a[tail:]) != binary.LittleEndian.Uint64(b[tail:]) {
+		return false
+	}
+	if n > 64 {
+		return bytes.Equal(a, b)
+	}
+	for i := 0; i < tail; i += 8 {
+		if binary.LittleEndian.Uint64(a[i:]) != binary.LittleEndian.Uint64(b[i:]) {
+			return false
+		}
+	}
+	return true
 }
 
 // add gives the value the next id and slot p.

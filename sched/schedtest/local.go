@@ -3,6 +3,7 @@ package schedtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -162,7 +163,7 @@ func testSplitOrder(k *kit) {
 		}))
 	}
 	k.addFunc(func(context.Context, []any) (any, error) { return nil, nil }, want...)
-	k.submit(want[7], want[3])
+	slices.Reverse(want)
 	k.submit(want...)
 	k.noError(k.wait())
 	for i, id := range began {

@@ -1,0 +1,144 @@
+package optimizer
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// extractJoinKeys makes keys of conditions left = right in the residual of a join, so that it can be hashed.
+var extractJoinKeys = Rule{Name: "extract_join_keys", Dir: BottomUp, Apply: func(_ *Context, n plan.Node) (plan.Node, error) {
+	j, ok := n.(*plan.Join)
+	if !ok || j.Residual.IsZero() || j.Kind == plan.Full || j.Kind == plan.Right {
+		return n, nil
+	}
+	s, ok := residualSides(j)
+	if !ok {
+		return n, nil
+	}
+	c := *j
+	c.LeftKeys, c.RightKeys = append([]expr.Expr{}, j.LeftKeys...), append([]expr.Expr{}, j.RightKeys...)
+	var stay []expr.Expr
+	for _, e := range j.Residual.Conjuncts() {
+		l, r, ok := keyPair(e, s)
+		if !ok {
+			stay = append(stay, e)
+			continue
+		}
+		c.LeftKeys, c.RightKeys = append(c.LeftKeys, l), append(c.RightKeys, r)
+	}
+	if len(c.LeftKeys) == len(j.LeftKeys) {
+		return n, nil
+	}
+	c.Residual = expr.And(stay...)
+	return rejoin(&c)
+}}
+
+// keyPair reads an equality of one side with the other, each as its own side has it. Comparisons of an integer with a float are
+// exact in a way that keys of one type are not; what can fail would be computed for rows that never met.
+func keyPair(e expr.Expr, s sides) (l, r expr.Expr, ok bool) {
+	if e.Op() != "eq" || e.CanFail() || !rowWise(e) {
+		return l, r, false
+	}
+	l, r = e.Arg(0), e.Arg(1)
+	if !arrow.TypeEqual(l.Type(), r.Type()) {
+		return l, r, false
+	}
+	if within(r, s.left) && within(l, s.right) {
+		l, r = r, l
+	}
+	if !within(l, s.left) || !within(r, s.right) {
+		return l, r, false
+	}
+	return substitute(l, s.left), substitute(r, s.right), true
+}
+
+// filterToJoin makes a filter over a Cross join, and conditions on both sides over an Inner one, the join's own.
+var filterToJoin = pushRule("filter_to_join", func(_ *Context, f *plan.Filter) (plan.Node, error) {
+	j, ok := f.Input.(*plan.Join)
+	if !ok || j.Kind != plan.Cross && j.Kind != plan.Inner {
+		return nil, nil
+	}
+	s := sidesOf(j)
+	move, stay := split(f.Pred, false, func(e expr.Expr) bool {
+		return len(e.Columns()) > 0 && !within(e, s.left) && !within(e, s.right)
+	})
+	if len(move) == 0 {
+		return nil, nil
+	}
+	c := *j
+	c.Kind = plan.Inner
+	c.Residual = expr.And(append(j.Residual.Conjuncts(), move...)...)
+	n, err := rejoin(&c)
+	if err != nil {
+		return nil, err
+	}
+	return above(n, stay)
+})
+
+// outerToInner makes a Left join Inner where a filter above drops the rows that have no match: it is not true when all right columns
+// are null.
+var outerToInner = pushRule("outer_to_inner", func(_ *Context, f *plan.Filter) (plan.Node, error) {
+	j, ok := f.Input.(*plan.Join)
+	if !ok || j.Kind != plan.Left {
+		return nil, nil
+	}
+	null := sidesOf(j).right
+	for _, p := range f.Pred.Conjuncts() {
+		if !rejectsNull(p, null) {
+			continue
+		}
+		c := *j
+		c.Kind = plan.Inner
+		n, err := rejoin(&c)
+		if err != nil {
+			return nil, err
+		}
+		return plan.NewFilter(n, f.Pred)
+	}
+	return nil, nil
+})
+
+// rejectsNull says whether a predicate is surely not true where the columns are null.
+func rejectsNull(e expr.Expr, null map[string]expr.Expr) bool {
+	switch e.Op() {
+	case "and":
+		for i := range e.NumArgs() {
+			if rejectsNull(e.Arg(i), null) {
+				return true
+			}
+		}
+		return false
+	case "or":
+		for i := range e.NumArgs() {
+			if !rejectsNull(e.Arg(i), null) {
+				return false
+			}
+		}
+		return true
+	case "not_null":
+		return nullsThrough(e.Arg(0), null)
+	}
+	return nullsThrough(e, null)
+}
+
+// nullsThrough says whether an expression is surely null where the columns are.
+func nullsThrough(e expr.Expr, null map[string]expr.Expr) bool {
+	if name, ok := e.ColumnName(); ok {
+		_, ok = null[name]
+		return ok
+	}
+	switch {
+	case e.Op() == "in" || e.Op() == "between":
+		return nullsThrough(e.Arg(0), null)
+	case e.Info().Kind != expr.Scalar || e.Info().Nulls != expr.Propagates:
+		return false
+	}
+	for i := range e.NumArgs() {
+		if nullsThrough(e.Arg(i), null) {
+			return true
+		}
+	}
+	return false
+}
