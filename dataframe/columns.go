@@ -1,8 +1,6 @@
 package dataframe
 
 import (
-	"slices"
-
 	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/plan"
@@ -15,102 +13,28 @@ func (df *DataFrame) Select(cols ...any) *DataFrame {
 		if err != nil {
 			return nil, err
 		}
-		return project(in, exprs)
+		return plan.NewProject(in, exprs...)
 	})
 }
 
 // With adds columns, or replaces those of the same name, all computed from the frame as it was.
 func (df *DataFrame) With(cols ...expr.Expr) *DataFrame {
-	return df.then("With", func(in plan.Node) (plan.Node, error) {
-		exprs := colExprs(in.Schema())
-		added := map[string]bool{}
-		for _, c := range cols {
-			if err := c.Err(); err != nil {
-				return nil, err
-			}
-			name := c.Name()
-			if added[name] {
-				f := fault.New(fault.Plan, "With", "two columns are named %q", name)
-				f.At = c.At()
-				return nil, f.WithHint("name one of them with As")
-			}
-			added[name] = true
-			at := slices.IndexFunc(exprs, func(e expr.Expr) bool { return e.Name() == name })
-			if at < 0 {
-				exprs = append(exprs, c)
-			} else {
-				exprs[at] = c.As(name)
-			}
-		}
-		return project(in, exprs)
-	})
-}
-
-// project is a Project, over a Window where an expression holds window functions.
-func project(in plan.Node, exprs []expr.Expr) (plan.Node, error) {
-	in, exprs, err := withWindows(in, exprs)
-	if err != nil {
-		return nil, err
-	}
-	return plan.NewProject(in, exprs)
+	return df.then("With", func(in plan.Node) (plan.Node, error) { return plan.NewWith(in, cols...) })
 }
 
 // Drop leaves columns out.
 func (df *DataFrame) Drop(cols ...string) *DataFrame {
-	return df.then("Drop", func(in plan.Node) (plan.Node, error) {
-		if err := needColumns("Drop", in, cols); err != nil {
-			return nil, err
-		}
-		var exprs []expr.Expr
-		for _, f := range in.Schema().Fields() {
-			if !slices.Contains(cols, f.Name) {
-				exprs = append(exprs, expr.Col(f.Name))
-			}
-		}
-		return plan.NewProject(in, exprs)
-	})
+	return df.then("Drop", func(in plan.Node) (plan.Node, error) { return plan.NewDrop(in, cols...) })
 }
 
 // Rename gives a column another name.
 func (df *DataFrame) Rename(from, to string) *DataFrame {
-	return df.then("Rename", func(in plan.Node) (plan.Node, error) {
-		if err := needColumns("Rename", in, []string{from}); err != nil {
-			return nil, err
-		}
-		return renamed(in, func(name string) string {
-			if name == from {
-				return to
-			}
-			return name
-		})
-	})
+	return df.then("Rename", func(in plan.Node) (plan.Node, error) { return plan.NewRename(in, from, to) })
 }
 
 // RenameFunc gives every column the name that fn makes of its own: a prefix for a self join, strings.ToLower.
 func (df *DataFrame) RenameFunc(fn func(string) string) *DataFrame {
-	return df.then("RenameFunc", func(in plan.Node) (plan.Node, error) {
-		if fn == nil {
-			return nil, fault.New(fault.Plan, "RenameFunc", "the function is nil")
-		}
-		return renamed(in, fn)
-	})
-}
-
-func renamed(in plan.Node, fn func(string) string) (plan.Node, error) {
-	exprs := make([]expr.Expr, in.Schema().NumFields())
-	for i, f := range in.Schema().Fields() {
-		exprs[i] = expr.Col(f.Name).As(fn(f.Name))
-	}
-	return plan.NewProject(in, exprs)
-}
-
-func needColumns(op string, in plan.Node, cols []string) error {
-	for _, c := range cols {
-		if len(in.Schema().FieldIndices(c)) == 0 {
-			return fault.New(fault.Plan, op, "column %q not found", c).WithHint("%s", fault.Suggest(c, schemaNames(in.Schema())))
-		}
-	}
-	return nil
+	return df.then("RenameFunc", func(in plan.Node) (plan.Node, error) { return plan.NewRenameFunc(in, fn) })
 }
 
 // Filter keeps the rows for which all predicates are true; null is not true.
@@ -119,20 +43,7 @@ func (df *DataFrame) Filter(preds ...expr.Expr) *DataFrame {
 		if len(preds) == 0 {
 			return nil, fault.New(fault.Plan, "Filter", "no predicate")
 		}
-		if len(preds) == 0 {
-			return nil, fault.New(fault.Plan, "Filter", "no predicate")
-		}
-		out, bare, err := withWindows(in, preds)
-		if err != nil {
-			return nil, err
-		}
-		n := out
-		for _, p := range bare {
-			if n, err = plan.NewFilter(n, p); err != nil {
-				return nil, err
-			}
-		}
-		return withoutWindows(n, in, out)
+		return plan.NewFilter(in, preds...)
 	})
 }
 
@@ -145,23 +56,10 @@ func (df *DataFrame) Sort(keys ...any) *DataFrame {
 			return nil, err
 		}
 		order := make([]plan.SortKey, len(exprs))
-		bare := make([]expr.Expr, len(exprs))
 		for i, e := range exprs {
 			order[i] = e.SortKey()
-			bare[i] = order[i].Expr
 		}
-		out, bare, err := withWindows(in, bare)
-		if err != nil {
-			return nil, err
-		}
-		for i := range order {
-			order[i].Expr = bare[i]
-		}
-		n, err := plan.NewSort(out, order)
-		if err != nil {
-			return nil, err
-		}
-		return withoutWindows(n, in, out)
+		return plan.NewSort(in, order...)
 	})
 }
 

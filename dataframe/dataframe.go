@@ -112,12 +112,3 @@ func (df *DataFrame) Err() error {
 
 // columnsOf turns column arguments (a name, an Expr, several of either) into expressions.
 func columnsOf(cols []any) ([]expr.Expr, error) { return expr.ColumnsOf(cols...) }
-
-// colExprs returns the columns of a schema as expressions.
-func colExprs(s *arrow.Schema) []expr.Expr {
-	list := make([]expr.Expr, s.NumFields())
-	for i, f := range s.Fields() {
-		list[i] = expr.Col(f.Name)
-	}
-	return list
-}

@@ -22,12 +22,8 @@ func (df *DataFrame) GroupBy(keys ...any) *Grouped {
 		if err != nil {
 			return nil, err
 		}
-		if in, exprs, err = withWindows(in, exprs); err != nil {
-			return nil, err
-		}
 		g.keys = exprs
-		_, err = plan.NewGroupBy(in, exprs, nil, false) // the faults of keys belong to this line
-		return in, err
+		return in, plan.CheckKeys(in, exprs) // the faults of keys belong to this line
 	})
 	return g
 }

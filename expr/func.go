@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/sheafdata/sheaf/fault"
 )
@@ -32,8 +33,18 @@ type UserFunction struct {
 
 	variadic bool // FuncArrow
 	arrow    ArrowFunc
-	rows     func(args []any, valid []byte, n int, out any) // Func1 to Func4: typed slices, see rowFunc
-	makeOut  func(n int) any
+	rows     *rowFunc // Func1 to Func4
+}
+
+// rowFunc runs a function of single values over typed slices, so that the call in the loop is a plain one.
+type rowFunc struct {
+	// loads make the []A of an argument of type A.
+	loads []func(arrow.Array) (any, error)
+	// run writes out, a []R, where bit i of valid is set (nil: everywhere). row is always the row at work, for a panic's message.
+	run func(args []any, valid []byte, n int, out any, row *int)
+	// makeOut makes the []R and store an array of it.
+	makeOut func(n int) any
+	store   func(out any, valid []byte, n int, mem memory.Allocator) arrow.Array
 }
 
 var functions struct {
@@ -93,14 +104,15 @@ func FuncArrow(name string, out arrow.DataType, fn func(ctx context.Context, arg
 // Func1 registers a function of one value under a name and returns what calls it on a column. A null argument gives null without a
 // call. The name is its identity in other processes; a taken name panics. Use it in a package-level variable.
 func Func1[A, R Value](name string, fn func(A) R) func(any) Expr {
-	register(rowFunc[R](name, func(args []any, valid []byte, n int, out any) {
+	register(ofRows[R](name, func(args []any, valid []byte, n int, out any, row *int) {
 		a, r := args[0].([]A), out.([]R)
 		for i := range n {
 			if valid == nil || valid[i>>3]>>(i&7)&1 != 0 {
+				*row = i
 				r[i] = fn(a[i])
 			}
 		}
-	}, goType[A]()))
+	}, argOf[A]()))
 	return func(x any) Expr {
 		at := here()
 		return scalar(at, "func", []Expr{column(x, at)}, name)
@@ -109,14 +121,15 @@ func Func1[A, R Value](name string, fn func(A) R) func(any) Expr {
 
 // Func2 is Func1 for two arguments.
 func Func2[A, B, R Value](name string, fn func(A, B) R) func(any, any) Expr {
-	register(rowFunc[R](name, func(args []any, valid []byte, n int, out any) {
+	register(ofRows[R](name, func(args []any, valid []byte, n int, out any, row *int) {
 		a, b, r := args[0].([]A), args[1].([]B), out.([]R)
 		for i := range n {
 			if valid == nil || valid[i>>3]>>(i&7)&1 != 0 {
+				*row = i
 				r[i] = fn(a[i], b[i])
 			}
 		}
-	}, goType[A](), goType[B]()))
+	}, argOf[A](), argOf[B]()))
 	return func(x, y any) Expr {
 		at := here()
 		return scalar(at, "func", []Expr{column(x, at), column(y, at)}, name)
@@ -125,14 +138,15 @@ func Func2[A, B, R Value](name string, fn func(A, B) R) func(any, any) Expr {
 
 // Func3 is Func1 for three arguments.
 func Func3[A, B, C, R Value](name string, fn func(A, B, C) R) func(any, any, any) Expr {
-	register(rowFunc[R](name, func(args []any, valid []byte, n int, out any) {
+	register(ofRows[R](name, func(args []any, valid []byte, n int, out any, row *int) {
 		a, b, c, r := args[0].([]A), args[1].([]B), args[2].([]C), out.([]R)
 		for i := range n {
 			if valid == nil || valid[i>>3]>>(i&7)&1 != 0 {
+				*row = i
 				r[i] = fn(a[i], b[i], c[i])
 			}
 		}
-	}, goType[A](), goType[B](), goType[C]()))
+	}, argOf[A](), argOf[B](), argOf[C]()))
 	return func(x, y, z any) Expr {
 		at := here()
 		return scalar(at, "func", []Expr{column(x, at), column(y, at), column(z, at)}, name)
@@ -141,24 +155,39 @@ func Func3[A, B, C, R Value](name string, fn func(A, B, C) R) func(any, any, any
 
 // Func4 is Func1 for four arguments.
 func Func4[A, B, C, D, R Value](name string, fn func(A, B, C, D) R) func(any, any, any, any) Expr {
-	register(rowFunc[R](name, func(args []any, valid []byte, n int, out any) {
+	register(ofRows[R](name, func(args []any, valid []byte, n int, out any, row *int) {
 		a, b, c, d, r := args[0].([]A), args[1].([]B), args[2].([]C), args[3].([]D), out.([]R)
 		for i := range n {
 			if valid == nil || valid[i>>3]>>(i&7)&1 != 0 {
+				*row = i
 				r[i] = fn(a[i], b[i], c[i], d[i])
 			}
 		}
-	}, goType[A](), goType[B](), goType[C](), goType[D]()))
+	}, argOf[A](), argOf[B](), argOf[C](), argOf[D]()))
 	return func(w, x, y, z any) Expr {
 		at := here()
 		return scalar(at, "func", []Expr{column(w, at), column(x, at), column(y, at), column(z, at)}, name)
 	}
 }
 
-// rowFunc describes a function of single values: call runs it over typed slices, []A for an argument of type A, where bit i of valid
-// is set (nil: everywhere), and writes out, a []R.
-func rowFunc[R Value](name string, call func(args []any, valid []byte, n int, out any), args ...arrow.DataType) *UserFunction {
-	return &UserFunction{Name: name, Args: args, Result: goType[R](), rows: call, makeOut: func(n int) any { return make([]R, n) }}
+// argument is what a user function takes at one place.
+type argument struct {
+	typ  arrow.DataType
+	load func(arrow.Array) (any, error)
+}
+
+func argOf[A Value]() argument {
+	return argument{typ: goType[A](), load: func(a arrow.Array) (any, error) { return loadSlice[A](a) }}
+}
+
+// ofRows describes a function of single values.
+func ofRows[R Value](name string, run func(args []any, valid []byte, n int, out any, row *int), args ...argument) *UserFunction {
+	u := &UserFunction{Name: name, Result: goType[R](), rows: &rowFunc{run: run, makeOut: func(n int) any { return make([]R, n) }, store: storeSlice[R]}}
+	for _, a := range args {
+		u.Args = append(u.Args, a.typ)
+		u.rows.loads = append(u.rows.loads, a.load)
+	}
+	return u
 }
 
 // goType is the Arrow type of a Go type of values.

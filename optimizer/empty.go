@@ -1,32 +1,62 @@
 package optimizer
 
 import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/plan"
 )
 
-// propagateEmpty lifts an empty input (a limit of 0 rows) above everything that gives no rows of no rows, so that nothing below is
-// run, and drops empty inputs of a concat.
+// nothing is a source without rows: its scans have no splits, so that nothing is run for them.
+type nothing struct{ schema *arrow.Schema }
+
+// Schema implements partition.Source.
+func (s *nothing) Schema() *arrow.Schema { return s.schema }
+
+// Plan implements partition.Source.
+func (s *nothing) Plan(context.Context, partition.ScanRequest) (*partition.Scan, error) {
+	return &partition.Scan{}, nil
+}
+
+// Stats tells that there are no rows.
+func (s *nothing) Stats() partition.Stats { return partition.Stats{Exact: true} }
+
+// String names the source in plans.
+func (s *nothing) String() string { return "nothing" }
+
+// empty is no rows with the columns of n.
+func empty(n plan.Node) plan.Node { return plan.NewScan(&nothing{n.Schema()}) }
+
+func isEmpty(n plan.Node) bool {
+	s, ok := n.(*plan.Scan)
+	if !ok {
+		return false
+	}
+	_, ok = s.Source.(*nothing)
+	return ok
+}
+
+// propagateEmpty puts a source without rows in place of everything that gives no rows of no rows, and drops empty inputs of a concat.
 var propagateEmpty = Rule{Name: "propagate_empty", Dir: BottomUp, Apply: func(_ *Context, n plan.Node) (plan.Node, error) {
 	switch n := n.(type) {
-	case *plan.Filter, *plan.Sort, *plan.TopK, *plan.Distinct, *plan.Explode, *plan.Unpivot, *plan.Window, *plan.Repartition:
+	case *plan.Filter, *plan.Project, *plan.Sort, *plan.Distinct, *plan.Explode, *plan.Unpivot, *plan.Window, *plan.Repartition, *plan.Cache:
 		if isEmpty(n.Inputs()[0]) {
-			return lift(n)
-		}
-	case *plan.Project:
-		if isEmpty(n.Input) {
-			return lift(n)
+			return empty(n), nil
 		}
 	case *plan.Limit:
-		if !isEmpty(n) && isEmpty(n.Input) {
-			return n.Input, nil
+		if n.N == 0 || isEmpty(n.Input) {
+			return empty(n), nil
 		}
-		if isEmpty(n) {
-			return bareEmpty(n)
+	case *plan.TopK:
+		if n.N == 0 || isEmpty(n.Input) {
+			return empty(n), nil
 		}
 	case *plan.GroupBy:
 		if len(n.Keys) > 0 && isEmpty(n.Input) {
-			return lift(n)
+			return empty(n), nil
 		}
 	case *plan.Join:
 		return emptyJoin(n)
@@ -35,43 +65,6 @@ var propagateEmpty = Rule{Name: "propagate_empty", Dir: BottomUp, Apply: func(_ 
 	}
 	return n, nil
 }}
-
-// lift turns n over an empty input into the empty node over n.
-func lift(n plan.Node) (plan.Node, error) {
-	in, err := n.WithInputs(n.Inputs()[0].(*plan.Limit).Input)
-	if err != nil {
-		return nil, err
-	}
-	return empty(in)
-}
-
-// bareEmpty drops row-wise nodes of the same columns below an empty limit, and a scan's predicate: nothing is read anyway.
-func bareEmpty(l *plan.Limit) (plan.Node, error) {
-	in := l.Input
-	for {
-		switch x := in.(type) {
-		case *plan.Filter:
-			in = x.Input
-			continue
-		case *plan.Sort:
-			in = x.Input
-			continue
-		case *plan.Scan:
-			if !x.Predicate.IsZero() || x.Limit > 0 {
-				bare, err := x.With(x.Columns, expr.Expr{}, 0)
-				if err != nil {
-					return nil, err
-				}
-				in = bare
-			}
-		}
-		break
-	}
-	if in == l.Input && l.Offset == 0 {
-		return l, nil
-	}
-	return plan.NewLimit(in, 0, 0)
-}
 
 func emptyJoin(j *plan.Join) (plan.Node, error) {
 	left, right := isEmpty(j.Left), isEmpty(j.Right)
@@ -94,7 +87,7 @@ func emptyJoin(j *plan.Join) (plan.Node, error) {
 	if !none {
 		return j, nil
 	}
-	return empty(j)
+	return empty(j), nil
 }
 
 // onlyLeft is an anti join without right rows: the left side's columns.
@@ -103,7 +96,7 @@ func onlyLeft(j *plan.Join) (plan.Node, error) {
 	for i, name := range j.LeftOut {
 		cols[i] = expr.Col(name)
 	}
-	return plan.NewProject(j.Left, cols)
+	return plan.NewProject(j.Left, cols...)
 }
 
 func shorterConcat(n *plan.Concat) (plan.Node, error) {
@@ -117,7 +110,7 @@ func shorterConcat(n *plan.Concat) (plan.Node, error) {
 	case len(n.Ins):
 		return n, nil
 	case 0:
-		return n.Ins[0], nil
+		return empty(n), nil
 	case 1:
 		if sameSchema("propagate_empty", n.Schema(), kept[0].Schema()) != nil {
 			return n, nil

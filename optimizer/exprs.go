@@ -145,7 +145,7 @@ func mapExprs(n plan.Node, fn func(expr.Expr) (expr.Expr, error)) (plan.Node, er
 		}
 	case *plan.Project:
 		if es := m.all(n.Exprs); m.changed && m.err == nil {
-			return plan.NewProject(n.Input, es)
+			return plan.NewProject(n.Input, es...)
 		}
 	case *plan.GroupBy:
 		keys, aggs := m.all(n.Keys), m.all(n.Aggs)
@@ -154,7 +154,7 @@ func mapExprs(n plan.Node, fn func(expr.Expr) (expr.Expr, error)) (plan.Node, er
 		}
 	case *plan.Sort:
 		if keys := m.keys(n.Keys); m.changed && m.err == nil {
-			return plan.NewSort(n.Input, keys)
+			return plan.NewSort(n.Input, keys...)
 		}
 	case *plan.TopK:
 		if keys := m.keys(n.Keys); m.changed && m.err == nil {
@@ -162,7 +162,7 @@ func mapExprs(n plan.Node, fn func(expr.Expr) (expr.Expr, error)) (plan.Node, er
 		}
 	case *plan.Window:
 		if es := m.all(n.Exprs); m.changed && m.err == nil {
-			return plan.NewWindow(n.Input, es)
+			return plan.NewWindow(n.Input, es...)
 		}
 	case *plan.Join:
 		c := *n

@@ -17,11 +17,7 @@ var simplifyFilter = Rule{Name: "simplify_filter", Dir: BottomUp, Apply: func(_ 
 			return n.With(n.Columns, expr.Expr{}, n.Limit)
 		}
 		if slices.ContainsFunc(n.Predicate.Conjuncts(), neverTrue) {
-			all, err := n.With(n.Columns, expr.Expr{}, 0)
-			if err != nil {
-				return nil, err
-			}
-			return empty(all)
+			return empty(n), nil
 		}
 	}
 	return n, nil
@@ -32,7 +28,7 @@ func simplerFilter(n *plan.Filter) (plan.Node, error) {
 	all := n.Pred.Conjuncts()
 	for _, p := range all {
 		if neverTrue(p) {
-			return empty(n.Input)
+			return empty(n), nil
 		}
 		if !isTrue(p) {
 			kept = append(kept, p)
@@ -45,19 +41,6 @@ func simplerFilter(n *plan.Filter) (plan.Node, error) {
 		return n.Input, nil
 	}
 	return plan.NewFilter(n.Input, expr.And(kept...))
-}
-
-// empty is no rows with the columns of n.
-func empty(n plan.Node) (plan.Node, error) {
-	if isEmpty(n) {
-		return n, nil
-	}
-	return plan.NewLimit(n, 0, 0)
-}
-
-func isEmpty(n plan.Node) bool {
-	l, ok := n.(*plan.Limit)
-	return ok && l.N == 0
 }
 
 // mergeFilters makes one filter of two. What can fail stays in a filter of its own, above the one that may guard it.
@@ -112,7 +95,7 @@ func below(n plan.Node, move []expr.Expr) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.WithInputs(f)
+	return n.WithInputs(f), nil
 }
 
 // pushRule makes a rule of what moves a filter past the node below it. try returns nil where it does not know the node.

@@ -1,6 +1,8 @@
 package optimizer
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/expr"
@@ -10,13 +12,10 @@ import (
 // extractJoinKeys makes keys of conditions left = right in the residual of a join, so that it can be hashed.
 var extractJoinKeys = Rule{Name: "extract_join_keys", Dir: BottomUp, Apply: func(_ *Context, n plan.Node) (plan.Node, error) {
 	j, ok := n.(*plan.Join)
-	if !ok || j.Residual.IsZero() || j.Kind == plan.Full || j.Kind == plan.Right {
+	if !ok || j.Residual.IsZero() || j.Kind == plan.Full {
 		return n, nil
 	}
-	s, ok := residualSides(j)
-	if !ok {
-		return n, nil
-	}
+	s := residualSides(j)
 	c := *j
 	c.LeftKeys, c.RightKeys = append([]expr.Expr{}, j.LeftKeys...), append([]expr.Expr{}, j.RightKeys...)
 	var stay []expr.Expr
@@ -31,8 +30,7 @@ var extractJoinKeys = Rule{Name: "extract_join_keys", Dir: BottomUp, Apply: func
 	if len(c.LeftKeys) == len(j.LeftKeys) {
 		return n, nil
 	}
-	c.Residual = expr.And(stay...)
-	return rejoin(&c)
+	return withResidual(&c, stay)
 }}
 
 // keyPair reads an equality of one side with the other, each as its own side has it. Comparisons of an integer with a float are
@@ -54,23 +52,33 @@ func keyPair(e expr.Expr, s sides) (l, r expr.Expr, ok bool) {
 	return substitute(l, s.left), substitute(r, s.right), true
 }
 
-// filterToJoin makes a filter over a Cross join, and conditions on both sides over an Inner one, the join's own.
+// filterToJoin makes conditions on both sides above an Inner join, or above a Cross join that gets a key by them, the join's own.
 var filterToJoin = pushRule("filter_to_join", func(_ *Context, f *plan.Filter) (plan.Node, error) {
 	j, ok := f.Input.(*plan.Join)
 	if !ok || j.Kind != plan.Cross && j.Kind != plan.Inner {
 		return nil, nil
 	}
-	s := sidesOf(j)
+	s := outputSides(j)
+	keyed := len(j.LeftKeys) > 0
 	move, stay := split(f.Pred, false, func(e expr.Expr) bool {
 		return len(e.Columns()) > 0 && !within(e, s.left) && !within(e, s.right)
 	})
-	if len(move) == 0 {
+	for _, e := range move {
+		_, _, isKey := keyPair(e, s)
+		keyed = keyed || isKey
+	}
+	if len(move) == 0 || !keyed {
 		return nil, nil
 	}
 	c := *j
 	c.Kind = plan.Inner
-	c.Residual = expr.And(append(j.Residual.Conjuncts(), move...)...)
-	n, err := rejoin(&c)
+	c.RightNames = slices.Clone(j.RightNames)
+	for _, r := range j.RightOut {
+		if !slices.Contains(c.RightNames, r) {
+			c.RightNames = append(c.RightNames, r)
+		}
+	}
+	n, err := withResidual(&c, append(j.Residual.Conjuncts(), move...))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +92,7 @@ var outerToInner = pushRule("outer_to_inner", func(_ *Context, f *plan.Filter) (
 	if !ok || j.Kind != plan.Left {
 		return nil, nil
 	}
-	null := sidesOf(j).right
+	null := outputSides(j).right
 	for _, p := range f.Pred.Conjuncts() {
 		if !rejectsNull(p, null) {
 			continue

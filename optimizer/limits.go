@@ -49,10 +49,10 @@ var mergeLimits = Rule{Name: "merge_limits", Dir: BottomUp, Apply: func(c *Conte
 	return plan.NewLimit(in, rows, offset+upper.Offset)
 }}
 
-// limitThroughProject computes columns only for the rows that are given. Empty limits stay where they are found most easily: above.
+// limitThroughProject computes columns only for the rows that are given.
 var limitThroughProject = Rule{Name: "limit_through_project", Dir: TopDown, Apply: func(c *Context, n plan.Node) (plan.Node, error) {
 	l, ok := n.(*plan.Limit)
-	if !ok || isEmpty(l) {
+	if !ok || l.N == 0 {
 		return n, nil
 	}
 	p, ok := l.Input.(*plan.Project)
@@ -68,13 +68,13 @@ var limitThroughProject = Rule{Name: "limit_through_project", Dir: TopDown, Appl
 	if err != nil {
 		return nil, err
 	}
-	return p.WithInputs(in)
+	return p.WithInputs(in), nil
 }}
 
 // limitThroughConcat lets each input end early; the limit stays above.
 var limitThroughConcat = Rule{Name: "limit_through_concat", Dir: TopDown, Apply: func(c *Context, n plan.Node) (plan.Node, error) {
 	l, ok := n.(*plan.Limit)
-	if !ok || isEmpty(l) {
+	if !ok || l.N == 0 {
 		return n, nil
 	}
 	u, ok := l.Input.(*plan.Concat)
@@ -94,11 +94,7 @@ var limitThroughConcat = Rule{Name: "limit_through_concat", Dir: TopDown, Apply:
 		}
 		ins[i] = done[in]
 	}
-	m, err := u.WithInputs(ins...)
-	if err != nil {
-		return nil, err
-	}
-	return l.WithInputs(m)
+	return l.WithInputs(u.WithInputs(ins...)), nil
 }}
 
 // atMost limits a node, unless it is limited so already.
@@ -135,7 +131,7 @@ func atMost(c *Context, n plan.Node, rows int64) (plan.Node, error) {
 // sources are told the predicate alone.
 var limitIntoScan = Rule{Name: "limit_into_scan", Dir: BottomUp, Apply: func(_ *Context, n plan.Node) (plan.Node, error) {
 	l, ok := n.(*plan.Limit)
-	if !ok || isEmpty(l) {
+	if !ok || l.N == 0 {
 		return n, nil
 	}
 	s, ok := l.Input.(*plan.Scan)
@@ -147,5 +143,5 @@ var limitIntoScan = Rule{Name: "limit_into_scan", Dir: BottomUp, Apply: func(_ *
 	if err != nil {
 		return nil, err
 	}
-	return l.WithInputs(in)
+	return l.WithInputs(in), nil
 }}

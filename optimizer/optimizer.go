@@ -145,7 +145,7 @@ func (c *Context) apply(r Rule, n plan.Node) (out plan.Node, times int, err erro
 	}
 	switch r.Dir {
 	case BottomUp:
-		out, err = plan.Transform(n, each)
+		out, err = plan.TransformUp(n, each)
 	case TopDown:
 		out, err = plan.TransformDown(n, each)
 	default:

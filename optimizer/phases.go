@@ -5,12 +5,12 @@ func phases() []Phase {
 	return []Phase{
 		// Simple expressions and few nodes first: all later rules look at less, and recognise more.
 		{Name: "normalise", Max: 5, Rules: []Rule{
-			foldConstants, simplifyBoolean, unwrapCast, simplifyFilter, mergeFilters, mergeProjects, removeProject, mergeLimits, mergeSorts,
+			foldConstants, simplifyBoolean, unwrapCast, simplifyFilter, mergeFilters, mergeProjects, removeProject, mergeLimits, mergeSorts, dropUnseenSort, propagateEmpty,
 			filterToJoin, extractJoinKeys, outerToInner,
 		}},
-		// Filters to where rows are made, limits after them: a limit in a scan must see the scan's final predicate.
+		// Filters to where rows are made; into scans before limits go there, because a limit in a scan counts rows of its final predicate.
 		{Name: "push filters", Max: 10, Rules: []Rule{
-			mergeFilters, filterThroughProject, filterThroughSort, filterThroughDistinct, filterThroughGroupBy, filterThroughWindow, filterThroughReshape,
+			limitThroughProject, mergeLimits, mergeFilters, filterThroughProject, filterThroughSort, filterThroughDistinct, filterThroughGroupBy, filterThroughWindow, filterThroughReshape,
 			filterThroughConcat, filterThroughJoin, residualThroughJoin, outerToInner, filterToJoin, extractJoinKeys,
 			foldConstants, simplifyBoolean, unwrapCast, simplifyFilter, filterIntoScan,
 		}},
@@ -18,7 +18,9 @@ func phases() []Phase {
 		{Name: "order and limits", Max: 10, Rules: []Rule{
 			mergeLimits, limitThroughProject, limitThroughConcat, sortToTopK, mergeSorts, dropUnseenSort, limitIntoScan,
 		}},
-		{Name: "columns", Max: 3, Rules: []Rule{mergeProjects, removeProject, pruneColumns, propagateEmpty}},
+		{Name: "columns", Max: 3, Rules: []Rule{
+			mergeProjects, removeProject, pruneColumns, propagateEmpty, dropUnseenSort, countByStatistics,
+		}},
 		{Name: "share", Max: 1, Rules: []Rule{shareSubplans}},
 	}
 }

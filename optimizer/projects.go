@@ -27,7 +27,7 @@ var mergeProjects = Rule{Name: "merge_projects", Dir: BottomUp, Apply: func(c *C
 	for i, e := range upper.Exprs {
 		out[i] = substitute(e, by).As(e.Name())
 	}
-	m, err := plan.NewProject(lower.Input, out)
+	m, err := plan.NewProject(lower.Input, out...)
 	if err != nil || sameSchema("merge_projects", n.Schema(), m.Schema()) != nil {
 		return n, err
 	}

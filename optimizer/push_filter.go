@@ -139,7 +139,7 @@ var filterThroughConcat = pushRule("filter_through_concat", func(_ *Context, f *
 		}
 		ins[i] = done[in]
 	}
-	return u.WithInputs(ins...)
+	return u.WithInputs(ins...), nil
 })
 
 // filterIntoScan hands a filter to the source, which may skip what cannot match. What can fail stays outside: sources apply
@@ -157,7 +157,8 @@ var filterIntoScan = pushRule("filter_into_scan", func(_ *Context, f *plan.Filte
 		return nil, err
 	}
 	all := append(s.Predicate.Conjuncts(), move...)
-	n, err := s.With(s.Columns, expr.And(all...), 0)
+	pred := expr.And(all...)
+	n, err := s.With(s.Columns, rebind(pred, pred), 0)
 	if err != nil {
 		return nil, err
 	}

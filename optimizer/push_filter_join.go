@@ -9,20 +9,55 @@ import (
 	"github.com/sheafdata/sheaf/plan"
 )
 
-// sides are the columns of a joined row by the side they come from, under their names there.
+// sides are the columns of a joined row by the side they come from, as bound columns there.
 type sides struct {
 	left, right map[string]expr.Expr
 }
 
-func sidesOf(j *plan.Join) sides {
+// outputSides are the columns that a join gives.
+func outputSides(j *plan.Join) sides {
 	s := sides{left: map[string]expr.Expr{}, right: map[string]expr.Expr{}}
-	for _, name := range j.LeftOut {
-		s.left[name] = expr.Col(name)
-	}
-	for _, c := range j.RightOut {
-		s.right[c.As] = expr.Col(c.Name)
+	s.add(j.Left, s.left, j.LeftOut)
+	s.addRight(j, j.RightOut)
+	return s
+}
+
+// residualSides are the columns that the condition of a join reads.
+func residualSides(j *plan.Join) sides {
+	s := sides{left: map[string]expr.Expr{}, right: map[string]expr.Expr{}}
+	s.addRight(j, j.RightNames)
+	s.add(j.Left, s.left, names(j.Left))
+	for as := range s.right {
+		delete(s.left, as)
 	}
 	return s
+}
+
+func (s sides) add(n plan.Node, to map[string]expr.Expr, cols []string) {
+	all := boundColumns(n)
+	for _, c := range cols {
+		if e, ok := all[c]; ok {
+			to[c] = e
+		}
+	}
+}
+
+func (s sides) addRight(j *plan.Join, cols []plan.JoinColumn) {
+	all := boundColumns(j.Right)
+	for _, c := range cols {
+		if e, ok := all[c.Name]; ok {
+			s.right[c.As] = e
+		}
+	}
+}
+
+func boundColumns(n plan.Node) map[string]expr.Expr {
+	all := map[string]expr.Expr{}
+	for _, c := range plan.Cols(n.Schema()) {
+		name, _ := c.ColumnName()
+		all[name] = c
+	}
+	return all
 }
 
 func within(e expr.Expr, cols map[string]expr.Expr) bool {
@@ -37,7 +72,7 @@ var filterThroughJoin = pushRule("filter_through_join", func(_ *Context, f *plan
 	if !ok {
 		return nil, nil
 	}
-	s := sidesOf(j)
+	s := outputSides(j)
 	toLeft := j.Kind == plan.Inner || j.Kind == plan.Cross || j.Kind == plan.Left || j.Kind == plan.Semi || j.Kind == plan.Anti
 	toRight := j.Kind == plan.Inner || j.Kind == plan.Cross || j.Kind == plan.Right
 	var left, right []expr.Expr
@@ -79,7 +114,7 @@ func filterSides(j *plan.Join, left, right []expr.Expr) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return j.WithInputs(l, r)
+	return j.WithInputs(l, r), nil
 }
 
 // acrossKeys restates a condition on key columns of one side in those of the other: rows that match are equal there. It holds for
@@ -106,10 +141,7 @@ var residualThroughJoin = Rule{Name: "residual_through_join", Dir: TopDown, Appl
 	if !ok || j.Residual.IsZero() {
 		return n, nil
 	}
-	s, ok := residualSides(j)
-	if !ok {
-		return n, nil
-	}
+	s := residualSides(j)
 	toLeft := j.Kind == plan.Inner || j.Kind == plan.Semi
 	toRight := toLeft || j.Kind == plan.Left || j.Kind == plan.Anti
 	var left, right []expr.Expr
@@ -127,33 +159,20 @@ var residualThroughJoin = Rule{Name: "residual_through_join", Dir: TopDown, Appl
 		return n, nil // a join keeps one condition
 	}
 	c := *j
-	c.Residual = expr.And(stay...)
-	bare, err := rejoin(&c)
+	bare, err := withResidual(&c, stay)
 	if err != nil {
 		return nil, err
 	}
 	return filterSides(bare.(*plan.Join), left, right)
 }}
 
-// residualSides maps the names that the residual uses to columns of the sides. In semi and anti joins they follow the names of both
-// sides' schemas; ok is false where a name could mean either.
-func residualSides(j *plan.Join) (sides, bool) {
-	if j.Kind != plan.Semi && j.Kind != plan.Anti {
-		return sidesOf(j), true
+// withResidual checks a changed copy of a join with other conditions.
+func withResidual(c *plan.Join, conditions []expr.Expr) (plan.Node, error) {
+	c.Residual = expr.And(conditions...)
+	if c.Residual.IsZero() {
+		c.RightNames = nil
+	} else {
+		c.Residual = rebind(c.Residual, c.Residual)
 	}
-	s := sides{left: map[string]expr.Expr{}, right: map[string]expr.Expr{}}
-	for _, f := range j.Left.Schema().Fields() {
-		s.left[f.Name] = expr.Col(f.Name)
-	}
-	for _, f := range j.Right.Schema().Fields() {
-		as := f.Name
-		if _, taken := s.left[as]; taken {
-			as += "_right"
-		}
-		if _, taken := s.left[as]; taken {
-			return s, false
-		}
-		s.right[as] = expr.Col(f.Name)
-	}
-	return s, true
+	return rejoin(c)
 }

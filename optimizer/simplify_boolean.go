@@ -39,6 +39,10 @@ func simplify(e expr.Expr) expr.Expr {
 	case "coalesce":
 		return simplifyCoalesce(e)
 	}
+	if m := e.Mods(); isTrue(m.Where) {
+		m.Where = expr.Expr{}
+		return e.WithMods(m)
+	}
 	return e
 }
 

@@ -34,7 +34,7 @@ var mergeSorts = Rule{Name: "merge_sorts", Dir: BottomUp, Apply: func(c *Context
 			keys = append(keys, k)
 		}
 	}
-	return plan.NewSort(lower.Input, keys)
+	return plan.NewSort(lower.Input, keys...)
 }}
 
 func hasKey(keys []plan.SortKey, e expr.Expr) bool {
@@ -63,7 +63,7 @@ var dropUnseenSort = Rule{Name: "drop_unseen_sort", Dir: BottomUp, Apply: func(c
 		if err != nil {
 			return nil, err
 		}
-		return n.WithInputs(in)
+		return n.WithInputs(in), nil
 	case *plan.Join:
 		if n.Kind != plan.Semi && n.Kind != plan.Anti {
 			return n, nil
@@ -72,7 +72,7 @@ var dropUnseenSort = Rule{Name: "drop_unseen_sort", Dir: BottomUp, Apply: func(c
 		if err != nil {
 			return nil, err
 		}
-		return n.WithInputs(n.Left, right)
+		return n.WithInputs(n.Left, right), nil
 	}
 	return n, nil
 }}
@@ -90,7 +90,7 @@ func unsorted(c *Context, n plan.Node) (plan.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return x.WithInputs(in)
+		return x.WithInputs(in), nil
 	}
 	return n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/sheafdata/sheaf/expr"
@@ -13,8 +14,11 @@ import (
 
 // sourceStats is what is known of all rows of a source.
 func (c *Context) sourceStats(src partition.Source) partition.Stats {
-	if s, ok := c.stats[src]; ok {
-		return s
+	cacheable := reflect.ValueOf(src).Comparable()
+	if cacheable {
+		if s, ok := c.stats[src]; ok {
+			return s
+		}
 	}
 	var s partition.Stats
 	if c.o.Stats != nil {
@@ -22,7 +26,9 @@ func (c *Context) sourceStats(src partition.Source) partition.Stats {
 	} else if known, ok := src.(interface{ Stats() partition.Stats }); ok {
 		s = known.Stats()
 	}
-	c.stats[src] = s
+	if cacheable {
+		c.stats[src] = s
+	}
 	return s
 }
 
@@ -42,11 +48,7 @@ var filterByStatistics = Rule{Name: "filter_by_statistics", Dir: BottomUp, Apply
 	for _, p := range all {
 		switch decide(p, stats) {
 		case alwaysFalse:
-			bare, err := s.With(s.Columns, expr.Expr{}, 0)
-			if err != nil {
-				return nil, err
-			}
-			return empty(bare)
+			return empty(s), nil
 		case undecided:
 			kept = append(kept, p)
 		}
@@ -54,7 +56,11 @@ var filterByStatistics = Rule{Name: "filter_by_statistics", Dir: BottomUp, Apply
 	if len(kept) == len(all) {
 		return n, nil
 	}
-	return s.With(s.Columns, expr.And(kept...), s.Limit)
+	pred := expr.And(kept...)
+	if !pred.IsZero() {
+		pred = rebind(pred, pred)
+	}
+	return s.With(s.Columns, pred, s.Limit)
 }}
 
 type verdict uint8

@@ -26,6 +26,9 @@ func castArray(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arro
 		arr.Retain()
 		return arr, nil
 	}
+	if plain := valueType(to); plain != to {
+		return castArray(alloc, arr, plain) // the engine encodes what leaves it
+	}
 	switch a := arr.(type) {
 	case *array.Null:
 		return array.MakeArrayOfNull(alloc, to, arr.Len()), nil

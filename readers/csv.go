@@ -2,6 +2,7 @@ package readers
 
 import (
 	"context"
+	"github.com/sheafdata/sheaf/dataframe"
 	"io/fs"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -20,14 +21,14 @@ import (
 // Surplus empty fields at the end of rows are left out.
 //
 // A file that is neither compressed nor in UTF-16 or Latin-1 is read in parallel.
-func CSV(path string, opts *CSVOptions) *frame {
+func CSV(path string, opts *CSVOptions) *dataframe.DataFrame {
 	src, err := newCSVSource(path, opts, false)
 	return newFrame(src, err)
 }
 
 // CSVRejects returns the rows that CSV leaves out with Ragged: Reject: file, line (of the row's start, from 1), text and reason.
 // Rows are told by their shape alone, not by values that do not fit a column's type.
-func CSVRejects(path string, opts *CSVOptions) *frame {
+func CSVRejects(path string, opts *CSVOptions) *dataframe.DataFrame {
 	src, err := newCSVSource(path, opts, true)
 	return newFrame(src, err)
 }

@@ -238,7 +238,7 @@ func (s *csvSource) splitSize(f *csvFile, wished, size int64) int64 {
 // cut divides the split of a whole file.
 func (f *csvFile) cut(one *csvSplit, size int64) []partition.Split {
 	if f.stream {
-		return []partition.Split{one}
+		return []partition.Split{portable(one, f.file)}
 	}
 	seams := f.seamsFor(size)
 	var out []partition.Split
@@ -247,7 +247,7 @@ func (f *csvFile) cut(one *csvSplit, size int64) []partition.Split {
 		part.seams, part.part = seams, k
 		part.start, part.limit = seams.cuts[k], seams.cuts[k+1]
 		part.exact = k == 0
-		out = append(out, &part)
+		out = append(out, portable(&part, f.file))
 	}
 	return out
 }
@@ -277,6 +277,7 @@ func (s *csvSource) split(i int, cols []int) (*csvSplit, error) {
 			continue
 		}
 		sp.adapt.cols = append(sp.adapt.cols, adaptColumn{name: field.Name, typ: field.Type, from: len(sp.columns)})
+		sp.adapt.read = append(sp.adapt.read, src)
 		sp.columns = append(sp.columns, csvio.Column{Name: field.Name, Field: src, Type: field.Type, Order: s.orders[from.data], Inferred: s.inferred[from.data]})
 	}
 	return sp, nil

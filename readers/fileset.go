@@ -72,7 +72,6 @@ func (s *fileSet) declare(consts []constColumn) error {
 			return fault.New(fault.Plan, s.opts.op, "the option Schema has column %q twice", f.Name)
 		}
 		seen[f.Name] = true
-		f.Type = valueType(f.Type)
 		fields = append(fields, f)
 		if c, ok := findConstant(consts, f.Name); ok {
 			s.cols = append(s.cols, c.origin)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"github.com/sheafdata/sheaf/dataframe"
 	"io"
 	"strings"
 
@@ -20,7 +21,7 @@ import (
 //
 // Types come from samples of all files: whole numbers are int64, others double, nested objects structs, arrays lists. A place with
 // values of several kinds is an error, with PromoteTypes text. Small files are looked at whole.
-func JSON(path string, opts *JSONOptions) *frame {
+func JSON(path string, opts *JSONOptions) *dataframe.DataFrame {
 	o := opts.file()
 	depth := defaultJSONDepth
 	if opts != nil && opts.MaxDepth > 0 {

@@ -2,6 +2,7 @@ package readers
 
 import (
 	"context"
+	"github.com/sheafdata/sheaf/dataframe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -15,7 +16,7 @@ import (
 // now, for the schema, unless the options have one.
 //
 // A predicate leaves out files, row groups and pages whose statistics rule it out; only the columns that a query needs are read.
-func Parquet(path string, opts *ParquetOptions) *frame {
+func Parquet(path string, opts *ParquetOptions) *dataframe.DataFrame {
 	src, err := newParquetSource(path, opts.file())
 	return newFrame(src, err)
 }

@@ -29,7 +29,7 @@ type fileSchema struct {
 type columnMap []int
 
 // unionSchemas returns the frame's schema and, for each file, which of its columns give the frame's. Names within a file are made unique
-// first. Encodings fall away: a dictionary column is of its values' type.
+// first.
 func unionSchemas(files []fileSchema, o unionOptions) (*arrow.Schema, []columnMap, error) {
 	u := unioner{o: o}
 	maps := make([]columnMap, len(files))
@@ -91,7 +91,8 @@ func (u *unioner) add(f fileSchema, first bool) (columnMap, error) {
 		if !first && !u.o.byName {
 			return nil, u.newColumn(f, name, field.Type)
 		}
-		u.fields = append(u.fields, arrow.Field{Name: name, Type: valueType(field.Type), Nullable: field.Nullable || !first})
+		field.Name, field.Nullable = name, field.Nullable || !first
+		u.fields = append(u.fields, field)
 		u.from = append(u.from, f.file)
 		m = append(m, src)
 	}
@@ -177,7 +178,7 @@ func fitSchema(declared *arrow.Schema, f fileSchema, o unionOptions) (columnMap,
 			continue
 		}
 		got := f.schema.Field(src).Type
-		if t, ok := widen(want.Type, got, o.promote); !ok || !arrow.TypeEqual(t, valueType(want.Type)) || o.strict && !arrow.TypeEqual(got, want.Type) {
+		if t, ok := widen(want.Type, got, o.promote); !ok || !arrow.TypeEqual(valueType(t), valueType(want.Type)) || o.strict && !arrow.TypeEqual(got, want.Type) {
 			e := fault.New(fault.Type, "", "column %q is %s, which does not widen to the %s of the schema", want.Name, got, want.Type)
 			e.File, e.Column = f.file, want.Name
 			return nil, e.WithHint("declare a type that holds it, and Cast in the query")

@@ -7,6 +7,9 @@ import (
 // widen returns the type that holds the values of both: without loss, or with promote also int64 as double and anything as text.
 // first is of the earlier file: where layouts differ but values do not (utf8 and large utf8), its type counts.
 func widen(first, second arrow.DataType, promote bool) (arrow.DataType, bool) {
+	if arrow.TypeEqual(first, second) {
+		return first, true
+	}
 	a, b := valueType(first), valueType(second)
 	switch {
 	case arrow.TypeEqual(a, b):

@@ -12,11 +12,13 @@ import (
 const (
 	opParquetSplit = "sheaf.parquet"
 	opJSONSplit    = "sheaf.json"
+	opIPCSplit     = "sheaf.ipc"
 )
 
 func init() {
 	partition.RegisterSplit(opParquetSplit, decodeParquetSplit)
 	partition.RegisterSplit(opJSONSplit, decodeJSONSplit)
+	partition.RegisterSplit(opIPCSplit, decodeIPCSplit)
 }
 
 // portable returns the split as it is given to the engine: with a wire form where another process can open the file.
@@ -169,7 +171,9 @@ func decodeJSONSplit(b []byte) (partition.Split, error) {
 	if len(s.names) != len(s.adapt.read) || s.start < 0 || s.end < 0 || s.framing > jsonArray || s.depth < 0 || s.depth > maxWireDepth {
 		return nil, fault.New(fault.Internal, opJSONSplit, "cannot decode the split: its fields do not fit")
 	}
-	s.setTypes()
+	if s.setTypes(); len(s.types) != len(s.names) {
+		return nil, fault.New(fault.Internal, opJSONSplit, "cannot decode the split: a name is of no column")
+	}
 	return s, nil
 }
 
@@ -188,4 +192,41 @@ func (s *jsonSplit) setTypes() {
 			}
 		}
 	}
+}
+
+// Op names the decoder.
+func (s *ipcSplit) Op() string { return opIPCSplit }
+
+// MarshalBinary encodes the split.
+func (s *ipcSplit) MarshalBinary() ([]byte, error) {
+	var e encoder
+	if err := encodeSplitHead(&e, s.file, s.adapt); err != nil {
+		return nil, err
+	}
+	e.int(4, int64(s.from))
+	e.int(5, int64(s.to))
+	e.int(6, s.bytes)
+	return e.b, nil
+}
+
+func decodeIPCSplit(b []byte) (partition.Split, error) {
+	s := &ipcSplit{}
+	err := decodeSplit(opIPCSplit, b, &s.file, &s.adapt, func(f wireField) (err error) {
+		switch f.num {
+		case 4:
+			s.from, err = f.place()
+		case 5:
+			s.to, err = f.place()
+		case 6:
+			s.bytes = f.int()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.from < 0 || s.to < s.from {
+		return nil, fault.New(fault.Internal, opIPCSplit, "cannot decode the split: its batches are out of order")
+	}
+	return s, nil
 }

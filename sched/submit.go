@@ -5,9 +5,9 @@ import (
 	"github.com/sheafdata/sheaf/graph"
 )
 
-// publishEvery is how many ready tasks Submit gathers before it hands them to the workers: they start while it goes on, and pay for
-// a hand-off now and then only.
-const publishEvery = 256
+// publishEvery is how many tasks Submit links before it hands the ready ones to the workers: they start while it goes on, and it
+// pays for a hand-off now and then only.
+const publishEvery = 1024
 
 // Submit implements Run.
 func (r *run) Submit(g *graph.Graph, want ...graph.ID) error {
@@ -133,7 +133,7 @@ func (r *run) want(ids []graph.ID) {
 func (r *run) link(order []graph.ID) {
 	var roots []graph.ID
 	observed := r.observed()
-	for _, id := range order {
+	for i, id := range order {
 		if observed {
 			r.event(GraphAdded, id, -1, nil)
 		}
@@ -148,7 +148,7 @@ func (r *run) link(order []graph.ID) {
 			r.ready.push(sharedSlot, id)
 			r.engine.wake(1)
 		}
-		if len(roots) == publishEvery {
+		if i%publishEvery == publishEvery-1 && len(roots) > 0 {
 			r.ready.addRoots(roots)
 			r.engine.wake(len(roots))
 			roots = roots[:0]

@@ -9,6 +9,7 @@ import (
 // what a reader gets to see must be published by other means, such as an atomic counter.
 type table[T any] struct {
 	chunks [maxChunks]atomic.Pointer[[]T]
+	room   int // of the chunks there are
 }
 
 const (
@@ -28,15 +29,14 @@ func (t *table[T]) at(i int32) *T {
 
 // grow makes room for n elements.
 func (t *table[T]) grow(n int) {
-	for c, size, have := 0, firstChunk, 0; have < n; c++ {
-		if t.chunks[c].Load() == nil {
-			chunk := make([]T, size)
-			t.chunks[c].Store(&chunk)
+	for t.room < n {
+		c, size := 0, firstChunk
+		if t.room > 0 {
+			c, size = bits.Len(uint(t.room)>>firstChunkBits), t.room
 		}
-		have += size
-		if c > 0 {
-			size *= 2
-		}
+		chunk := make([]T, size)
+		t.chunks[c].Store(&chunk)
+		t.room += size
 	}
 }
 
@@ -45,4 +45,5 @@ func (t *table[T]) clear() {
 	for c := range t.chunks {
 		t.chunks[c].Store(nil)
 	}
+	t.room = 0
 }

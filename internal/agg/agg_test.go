@@ -530,17 +530,33 @@ func TestStability(t *testing.T) {
 func TestSumOverflow(t *testing.T) {
 	i64 := func(vals ...int64) []vec.Vec { return []vec.Vec{column(arrow.PrimitiveTypes.Int64, vals, nil)} }
 	s := spec{op: "sum", in: arrow.PrimitiveTypes.Int64, out: arrow.PrimitiveTypes.Int64, column: "fare"}
-	a := run(t, s, []batch{{args: i64(math.MaxInt64, 1), rows: 2, groups: 1}})
-	_, err := a.Result(1)
-	require.ErrorContains(t, err, `"fare"`)
-	require.NoError(t, a.Update(nil, i64(-5), nil, 1, 1), "what overflows on the way may come back")
-	v := result(t, a, 1)
-	require.Equal(t, int64(math.MaxInt64-4), vec.Of[int64](&v)[0])
+	for _, gids := range [][]uint32{nil, {0, 0}} {
+		a := run(t, s, []batch{{gids: gids, args: i64(math.MaxInt64, 1), rows: 2, groups: 1}})
+		_, err := a.Result(1)
+		require.ErrorContains(t, err, `"fare"`)
+		b := run(t, s, []batch{{gids: gids, args: i64(-5, 0), rows: 2, groups: 1}})
+		require.NoError(t, b.Merge(nil, a.State(), 1, 1), "what overflows on the way may come back")
+		require.NoError(t, a.Update(gids, i64(-5, 0), nil, 2, 1))
+		for _, x := range []acc{a, b} {
+			v := result(t, x, 1)
+			require.Equal(t, int64(math.MaxInt64-4), vec.Of[int64](&v)[0])
+		}
+		for range 3 {
+			require.NoError(t, a.Update(gids, i64(math.MinInt64, math.MinInt64), nil, 2, 1))
+		}
+		_, err = a.Result(1)
+		require.Error(t, err)
+		for range 6 {
+			require.NoError(t, a.Update(gids, i64(math.MaxInt64, 1), nil, 2, 1))
+		}
+		v := result(t, a, 1)
+		require.Equal(t, int64(math.MaxInt64-4), vec.Of[int64](&v)[0])
+	}
 
 	dec := &arrow.Decimal128Type{Precision: 3}
 	s = spec{op: "sum", in: dec, out: dec, column: "d"}
-	a = run(t, s, []batch{{args: []vec.Vec{column[[2]uint64](dec, [][2]uint64{{999, 0}, {1, 0}}, nil)}, rows: 2, groups: 1}})
-	_, err = a.Result(1)
+	a := run(t, s, []batch{{args: []vec.Vec{column[[2]uint64](dec, [][2]uint64{{999, 0}, {1, 0}}, nil)}, rows: 2, groups: 1}})
+	_, err := a.Result(1)
 	require.ErrorContains(t, err, `"d"`)
 
 	wide := &arrow.Decimal256Type{Precision: 76}

@@ -101,20 +101,41 @@ func (a *extreme[T]) take(gids []uint32, vals []T) {
 	}
 }
 
+// minOne takes four chains, so that a comparison does not wait for the one before.
 func minOne[T number](m T, vals []T) T {
+	a, b, c, d := m, m, m, m
+	for len(vals) >= 4 {
+		a, b, c, d = lesser(a, vals[0]), lesser(b, vals[1]), lesser(c, vals[2]), lesser(d, vals[3])
+		vals = vals[4:]
+	}
 	for _, x := range vals {
-		if x < m || m != m {
-			m = x
-		}
+		a = lesser(a, x)
+	}
+	return lesser(lesser(a, b), lesser(c, d))
+}
+
+func lesser[T number](m, x T) T {
+	if x < m || m != m {
+		return x
 	}
 	return m
 }
 
 func maxOne[T number](m T, vals []T) T {
+	a, b, c, d := m, m, m, m
+	for len(vals) >= 4 {
+		a, b, c, d = greater(a, vals[0]), greater(b, vals[1]), greater(c, vals[2]), greater(d, vals[3])
+		vals = vals[4:]
+	}
 	for _, x := range vals {
-		if x > m || x != x {
-			m = x
-		}
+		a = greater(a, x)
+	}
+	return greater(greater(a, b), greater(c, d))
+}
+
+func greater[T number](m, x T) T {
+	if x > m || x != x {
+		return x
 	}
 	return m
 }

@@ -129,7 +129,7 @@ func (a *sum) Result(groups int) (vec.Vec, error) {
 
 // overflow is the error of a sum that its type does not hold.
 func (s *spec) overflow() error {
-	f := fault.New(fault.Data, "Sum", "the sum of column %q does not fit %s", s.column, s.out).
+	f := fault.New(fault.Data, "Sum", "the sum does not fit %s", s.out).
 		WithHint("cast the column to float64 or to a wider decimal before summing")
 	f.At, f.Column = s.at, s.column
 	return f

@@ -12,10 +12,13 @@ import (
 // int128 is a two's complement integer: lo, then hi, as decimal128 lies in memory.
 type int128 = [2]uint64
 
-// intTotal sums integers and booleans in 128 bits, which no number of rows overflows.
+// intTotal sums integers and booleans in 128 bits, which no number of rows overflows. The sum of group g is lo[g], signed, plus 2^64
+// times hi[g]; hi is made when some sum first leaves 64 bits, which hardly ever happens.
 type intTotal struct {
-	sums []int128
-	ones []uint8 // booleans as bytes
+	lo   []int64
+	hi   []int64
+	ones []uint8  // booleans as bytes
+	sums []int128 // of columns
 }
 
 // sumType is the type of an integer sum in a state.
@@ -29,29 +32,34 @@ type unsigned interface {
 	~uint8 | ~uint16 | ~uint32 | ~uint64
 }
 
-func (t *intTotal) grow(groups int) { t.sums = growTo(t.sums, groups) }
+func (t *intTotal) grow(groups int) {
+	t.lo = growTo(t.lo, groups)
+	if t.hi != nil {
+		t.hi = growTo(t.hi, len(t.lo))
+	}
+}
 
 func (t *intTotal) add(gids []uint32, v *vec.Vec) error {
 	switch v.Phys {
 	case vec.Bool:
 		t.ones = bytesOf(t.ones, v)
-		addUnsigned(t.sums, gids, t.ones)
+		addUnsigned(t, gids, t.ones)
 	case vec.Int8:
-		addSigned(t.sums, gids, vec.Of[int8](v))
+		addSigned(t, gids, vec.Of[int8](v))
 	case vec.Int16:
-		addSigned(t.sums, gids, vec.Of[int16](v))
+		addSigned(t, gids, vec.Of[int16](v))
 	case vec.Int32:
-		addSigned(t.sums, gids, vec.Of[int32](v))
+		addSigned(t, gids, vec.Of[int32](v))
 	case vec.Int64:
-		addSigned(t.sums, gids, vec.Of[int64](v))
+		addSigned(t, gids, vec.Of[int64](v))
 	case vec.Uint8:
-		addUnsigned(t.sums, gids, vec.Of[uint8](v))
+		addUnsigned(t, gids, vec.Of[uint8](v))
 	case vec.Uint16:
-		addUnsigned(t.sums, gids, vec.Of[uint16](v))
+		addUnsigned(t, gids, vec.Of[uint16](v))
 	case vec.Uint32:
-		addUnsigned(t.sums, gids, vec.Of[uint32](v))
+		addUnsigned(t, gids, vec.Of[uint32](v))
 	case vec.Uint64:
-		addUnsigned(t.sums, gids, vec.Of[uint64](v))
+		addUnsigned(t, gids, vec.Of[uint64](v))
 	}
 	return nil
 }
@@ -66,42 +74,95 @@ func bytesOf(dst []uint8, v *vec.Vec) []uint8 {
 	return dst
 }
 
-func addSigned[T signed](sums []int128, gids []uint32, vals []T) {
+func addSigned[T signed](t *intTotal, gids []uint32, vals []T) {
 	if gids == nil {
-		var lo, hi, c uint64
+		// The upper and the lower half of each value in a sum of its own: neither overflows below 2^31 rows.
+		var lo, hi int64
 		for _, x := range vals {
-			lo, c = bits.Add64(lo, uint64(x), 0)
-			hi += uint64(int64(x)>>63) + c
+			lo += int64(x) & math.MaxUint32
+			hi += int64(x) >> 32
 		}
-		add128(&sums[0], lo, hi)
+		t.addHalves(lo, hi)
 		return
 	}
+	sums := t.lo
 	gids = gids[:len(vals)]
 	for i, x := range vals {
-		s := &sums[gids[i]]
-		lo, c := bits.Add64(s[0], uint64(x), 0)
-		s[0] = lo
-		s[1] += uint64(int64(x)>>63) + c
+		a := sums[gids[i]]
+		s := a + int64(x)
+		if (a^s)&(int64(x)^s) < 0 {
+			t.carry(gids[i], a)
+		}
+		sums[gids[i]] = s
 	}
 }
 
-func addUnsigned[T unsigned](sums []int128, gids []uint32, vals []T) {
+func addUnsigned[T unsigned](t *intTotal, gids []uint32, vals []T) {
 	if gids == nil {
-		var lo, hi, c uint64
+		var lo, hi int64
 		for _, x := range vals {
-			lo, c = bits.Add64(lo, uint64(x), 0)
-			hi += c
+			lo += int64(uint64(x) & math.MaxUint32)
+			hi += int64(uint64(x) >> 32)
 		}
-		add128(&sums[0], lo, hi)
+		t.addHalves(lo, hi)
 		return
 	}
+	sums := t.lo
 	gids = gids[:len(vals)]
 	for i, x := range vals {
-		s := &sums[gids[i]]
-		lo, c := bits.Add64(s[0], uint64(x), 0)
-		s[0] = lo
-		s[1] += c
+		a := sums[gids[i]]
+		s := a + int64(x)
+		if int64(x) < 0 { // 2^63 or more
+			t.add128(gids[i], int128{uint64(x), 0})
+			continue
+		}
+		if (a^s)&(int64(x)^s) < 0 {
+			t.carry(gids[i], a)
+		}
+		sums[gids[i]] = s
 	}
+}
+
+// carry notes that a sum, before this addition a, leaves 64 bits at the end of its sign.
+func (t *intTotal) carry(g uint32, a int64) {
+	if t.hi == nil {
+		t.hi = make([]int64, len(t.lo))
+	}
+	if a < 0 {
+		t.hi[g]--
+	} else {
+		t.hi[g]++
+	}
+}
+
+// addHalves adds hi·2^32 + lo to group 0.
+func (t *intTotal) addHalves(lo, hi int64) {
+	a := int128{uint64(hi) << 32, uint64(hi >> 32)}
+	add128(&a, uint64(lo), 0)
+	t.add128(0, a)
+}
+
+// add128 adds x to group g.
+func (t *intTotal) add128(g uint32, x int128) {
+	s := t.sum(int(g))
+	add128(&s, x[0], x[1])
+	t.lo[g] = int64(s[0])
+	hi := int64(s[1]) - int64(s[0])>>63 // what sign extension of lo does not give
+	if hi != 0 && t.hi == nil {
+		t.hi = make([]int64, len(t.lo))
+	}
+	if t.hi != nil {
+		t.hi[g] = hi
+	}
+}
+
+// sum is the sum of group g.
+func (t *intTotal) sum(g int) int128 {
+	s := int128{uint64(t.lo[g]), uint64(t.lo[g] >> 63)}
+	if t.hi != nil {
+		s[1] += uint64(t.hi[g])
+	}
+	return s
 }
 
 func add128(s *int128, lo, hi uint64) {
@@ -113,7 +174,7 @@ func add128(s *int128, lo, hi uint64) {
 func (t *intTotal) merge(gids []uint32, state []vec.Vec) error {
 	more := vec.Of[[2]uint64](&state[0])
 	for i, g := range gids {
-		add128(&t.sums[g], more[i][0], more[i][1])
+		t.add128(g, more[i])
 	}
 	return nil
 }
@@ -121,14 +182,23 @@ func (t *intTotal) merge(gids []uint32, state []vec.Vec) error {
 func (t *intTotal) types() []arrow.DataType { return []arrow.DataType{sumType} }
 
 func (t *intTotal) columns(valid []uint64) []vec.Vec {
-	return []vec.Vec{column(sumType, t.sums, valid)}
+	return []vec.Vec{column(sumType, t.all(len(t.lo)), valid)}
 }
 
-func (t *intTotal) bytes() int64 { return int64(cap(t.sums)) * 16 }
+// all are the sums of the groups.
+func (t *intTotal) all(groups int) []int128 {
+	t.sums = growTo(t.sums[:0], groups)[:groups]
+	for g := range t.sums {
+		t.sums[g] = t.sum(g)
+	}
+	return t.sums
+}
+
+func (t *intTotal) bytes() int64 { return int64(cap(t.lo)+cap(t.hi))*8 + int64(cap(t.sums))*16 }
 
 // float returns the sum rounded once: a magnitude of up to 64 bits converts exactly rounded, and a longer one keeps what was cut off as
 // a sticky last bit.
-func (t *intTotal) float(g int) float64 { return float128(t.sums[g]) }
+func (t *intTotal) float(g int) float64 { return float128(t.sum(g)) }
 
 func float128(s int128) float64 {
 	lo, hi := s[0], s[1]
@@ -162,7 +232,8 @@ func (t *intTotal) divide(n []int64) []int64 {
 		if d == 0 {
 			continue
 		}
-		lo, hi := t.sums[g][0], t.sums[g][1]
+		s := t.sum(g)
+		lo, hi := s[0], s[1]
 		neg := int64(hi) < 0
 		if neg {
 			var b uint64
@@ -194,24 +265,24 @@ func (t *intTotal) result(s *spec, groups int, valid []uint64) (vec.Vec, error) 
 	case vec.Uint64:
 		out := make([]uint64, groups)
 		for g := range out {
-			if t.sums[g][1] != 0 {
+			sum := t.sum(g)
+			if sum[1] != 0 {
 				return vec.Vec{}, s.overflow()
 			}
-			out[g] = t.sums[g][0]
+			out[g] = sum[0]
 		}
 		return column(s.out, out, valid), nil
 	case vec.Int64:
 		out := make([]int64, groups)
 		for g := range out {
-			lo := int64(t.sums[g][0])
-			if t.sums[g][1] != uint64(lo>>63) {
+			if t.hi != nil && t.hi[g] != 0 {
 				return vec.Vec{}, s.overflow()
 			}
-			out[g] = lo
+			out[g] = t.lo[g]
 		}
 		return column(s.out, out, valid), nil
 	case vec.Dec128:
-		return vec.Vec{Type: s.out, Phys: p, Width: w, Len: groups, Data: vec.Bytes(t.sums[:groups]), Valid: valid}, nil
+		return vec.Vec{Type: s.out, Phys: p, Width: w, Len: groups, Data: vec.Bytes(t.all(groups)), Valid: valid}, nil
 	}
 	return vec.Vec{}, s.badType()
 }

@@ -2,8 +2,8 @@ package csvio
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math"
+	"unsafe"
 )
 
 // fields is a column's fields in n rows of an index.
@@ -110,33 +110,34 @@ type smallInt interface {
 
 // decodeInts parses up to seven digits and a sign, or eight digits, at once; the rest goes the slow way.
 func decodeInts[T smallInt](c *column, f *fields, dst []T, to int, lo, hi int64) int {
-	buf, odd := f.buf, c.odd
-	for i := range dst {
-		s, e := f.get(i)
-		if s == e {
+	base, rows, stride := baseOf(f.buf), f.rows, f.stride
+	longest := 8
+	if c.odd {
+		longest = 0
+	}
+	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
+		s, e := rows[at].plain()
+		n := e - s
+		if n == 0 {
 			dst[i] = 0
 			c.setNull(to + i)
 			continue
 		}
-		n := e - s
-		w := load(buf, s)
-		neg := byte(w) == '-'
-		if neg {
-			w >>= 8
-			n--
-		}
-		x := (w ^ zeros) << (uint(64-8*n) & 127)
-		if n <= 8 && n > 0 && e-s <= 8 && eightDigits(x) && !odd {
-			v := int64(eightValue(x))
-			if neg {
-				v = -v
+		if n <= longest {
+			w := load(base, s)
+			neg := 0
+			if byte(w) == '-' {
+				neg = 1
 			}
-			if v >= lo && v <= hi {
+			n -= neg
+			x := (w>>(8*neg) ^ zeros) << (64 - 8*n)
+			v := (int64(eightValue(x)) ^ -int64(neg)) + int64(neg)
+			if eightDigits(x) && n > 0 && v >= lo && v <= hi {
 				dst[i] = T(v)
 				continue
 			}
 		}
-		v, null, ok := c.slowInt(buf[s:e], lo, hi)
+		v, null, ok := c.slowInt(f.buf[s:e], lo, hi)
 		if !ok {
 			return i
 		}
@@ -168,38 +169,42 @@ func (c *column) slowInt(f []byte, lo, hi int64) (v int64, null, ok bool) {
 // power of ten, both exact.
 func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 	const dots = '.' * ones
-	buf, odd := f.buf, c.odd
-	for i := range dst {
-		s, e := f.get(i)
-		if s == e {
+	base, rows, stride := baseOf(f.buf), f.rows, f.stride
+	longest := 8
+	if c.odd {
+		longest = 0
+	}
+	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
+		s, e := rows[at].plain()
+		n := e - s
+		if n == 0 {
 			dst[i] = 0
 			c.setNull(to + i)
 			continue
 		}
-		if n := e - s; n <= 8 && !odd {
-			w := load(buf, s)
-			sign := uint64(0)
+		if n <= longest {
+			w := load(base, s)
+			neg := 0
 			if byte(w) == '-' {
-				w >>= 8
-				n--
-				sign = 1 << 63
+				neg = 1
 			}
-			w <<= uint(64-8*n) & 127
-			x := w ^ zeros<<(uint(64-8*n)&127)
-			dot := equalBytes(w, dots)
+			n -= neg
+			shift := 64 - 8*n
+			w = w >> (8 * neg) << shift
+			x := w ^ zeros<<shift
 			frac := 0
-			if dot != 0 && dot&(dot-1) == 0 && n > 1 {
+			if dot := equalBytes(w, dots); dot != 0 && dot&(dot-1) == 0 && n > 1 {
 				below := dot>>7 - 1 // the bytes before the point
 				frac = 7 - int(lowestByte(dot))
 				x = (x&below)<<8 | x&^(below<<8|0xff)
 			}
 			if eightDigits(x) && n > 0 {
-				v := float64(int64(eightValue(x))) / exactPow10[frac]
-				dst[i] = math.Float64frombits(math.Float64bits(v) | sign)
+				v := float64(int64(eightValue(x))) / shortPow10[frac&7]
+				dst[i] = math.Float64frombits(math.Float64bits(v) | uint64(neg)<<63)
 				continue
 			}
 		}
-		v, null, ok := c.slowFloat(buf[s:e])
+		v, null, ok := c.slowFloat(f.buf[s:e])
 		if !ok {
 			return i
 		}
@@ -210,6 +215,9 @@ func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 	}
 	return -1
 }
+
+// shortPow10 divide numbers of up to seven decimals.
+var shortPow10 = [8]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
 
 func (c *column) slowFloat(f []byte) (v float64, null, ok bool) {
 	if !c.odd {
@@ -226,8 +234,8 @@ func (c *column) slowFloat(f []byte) (v float64, null, ok bool) {
 }
 
 // isoDate is the ten bytes 2006-01-02 as two words to compare with.
-func isoDate(buf []byte, p int) (key [2]uint64) {
-	return [2]uint64{load(buf, p), uint64(binary.LittleEndian.Uint16(buf[p+8:]))}
+func isoDate(base unsafe.Pointer, p int) (key [2]uint64) {
+	return [2]uint64{load(base, p), load(base, p+2)}
 }
 
 // clockMask marks the colons of 15:04:05.
@@ -246,8 +254,8 @@ func isoClock(w uint64) (secs int64, ok bool) {
 
 // date returns the days of the date at p, ten bytes long; ok is false where it is not of the form 2006-01-02.
 func (c *column) date(buf []byte, p int) (days int32, ok bool) {
-	key := isoDate(buf, p)
-	if key == c.dateKey {
+	key := isoDate(baseOf(buf), p)
+	if key[0] == c.dateKey[0] && key[1] == c.dateKey[1] {
 		return c.dateDays, true
 	}
 	f := buf[p : p+10]
@@ -295,16 +303,17 @@ func (c *column) decodeDate32(f *fields, dst []int32, to int) int {
 
 func (c *column) decodeTimestamp(f *fields, dst []int64, to int) int {
 	buf, per := f.buf, c.perSecond
+	base, rows, stride := baseOf(buf), f.rows, f.stride
 	iso := c.zone == nil && per < 1e9 && len(c.d.Layouts) == 0
-	for i := range dst {
-		s, e := f.get(i)
+	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
+		s, e := rows[at].plain()
 		if s == e {
 			dst[i] = 0
 			c.setNull(to + i)
 			continue
 		}
 		if e-s == 19 && iso && (buf[s+10] == ' ' || buf[s+10] == 'T') {
-			secs, ok := isoClock(load(buf, s+11))
+			secs, ok := isoClock(load(base, s+11))
 			days, ok2 := c.date(buf, s)
 			if ok && ok2 {
 				dst[i] = (int64(days)*secondsPerDay + secs) * per

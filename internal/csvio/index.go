@@ -8,7 +8,7 @@ import (
 // Sizes of the indexer's window in bytes. The large one and its spans stay in the L2 cache; the small one follows a row that the
 // masks could not settle, so that a file full of such rows is not scanned over and over.
 const (
-	windowMax = 32 << 10
+	windowMax = 16 << 10
 	windowMin = 512
 )
 

@@ -69,6 +69,9 @@ func makeSpan(start, end int) span { return span(uint64(uint32(start)) | uint64(
 func (s span) start() int { return int(uint32(s) &^ quotedFlag) }
 func (s span) end() int   { return int(s >> 32) }
 
+// plain is start and end of a span that has no flag.
+func (s span) plain() (start, end int) { return int(uint32(s)), int(s >> 32) }
+
 // quotedFlag marks, in the start of a span, a field that stood in quotes, which the span no longer includes.
 const quotedFlag = 1 << 31
 

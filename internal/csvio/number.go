@@ -21,8 +21,14 @@ func eightValue(x uint64) uint64 {
 	return x * 42949672960001 >> 32
 }
 
-// load returns the eight bytes at p; what lies beyond the field is read too, so buf has slack.
-func load(buf []byte, p int) uint64 { return binary.LittleEndian.Uint64(buf[p:]) }
+// load returns the eight bytes at p. It does not check bounds, since it stands in the innermost loops: positions come from the index,
+// which lies within the buffer, and the buffer has slack bytes after its end.
+func load(base unsafe.Pointer, p int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(base, p))[:])
+}
+
+// baseOf returns the address that load counts from.
+func baseOf(buf []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(buf)) }
 
 // parseDigits returns the number that the digits of f make; ok is false for an empty f, other bytes, or more than 64 bits.
 func parseDigits(f []byte) (v uint64, ok bool) {
@@ -30,7 +36,7 @@ func parseDigits(f []byte) (v uint64, ok bool) {
 		return 0, false
 	}
 	for ; len(f) >= 8 && v < 1e10; f = f[8:] {
-		x := load(f, 0) ^ zeros
+		x := binary.LittleEndian.Uint64(f) ^ zeros
 		if !eightDigits(x) {
 			return 0, false
 		}
@@ -111,24 +117,35 @@ func scanDecimal(f []byte) (m uint64, exp int, neg, whole bool) {
 		neg = f[i] == '-'
 		i++
 	}
-	digits, point := 0, -1
+	from, point := i, -1
 	for ; i < len(f); i++ {
 		c := f[i] - '0'
 		if c <= 9 {
 			m = m*10 + uint64(c)
-			digits++
 			continue
 		}
 		if f[i] != '.' || point >= 0 {
 			break
 		}
-		point = digits
+		point = i
+		for len(f)-i > 8 { // the fraction, eight digits at once
+			x := binary.LittleEndian.Uint64(f[i+1:]) ^ zeros
+			if !eightDigits(x) {
+				break
+			}
+			m = m*1e8 + eightValue(x)
+			i += 8
+		}
+	}
+	digits := i - from
+	if point >= 0 {
+		digits--
 	}
 	if digits == 0 || digits > 19 {
 		return 0, 0, false, false
 	}
 	if point >= 0 {
-		exp = point - digits
+		exp = point + 1 - i
 	}
 	if i < len(f) {
 		if f[i]|0x20 != 'e' || len(f)-i > 6 {

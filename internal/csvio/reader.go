@@ -14,7 +14,7 @@ const (
 	// BatchRows is the most rows of a batch.
 	BatchRows = 8192
 	// BlockBytes is how much is read at once: some batches of narrow rows, about one of wide ones.
-	BlockBytes = 1 << 20
+	BlockBytes = 1 << 19
 	// overrun is how much is read beyond the end of a range at first, to finish its last row.
 	overrun = 4 << 10
 )
@@ -260,7 +260,7 @@ func moveTo(buf []byte, pos, end, size int) []byte {
 		copy(buf, buf[pos:end])
 		return buf
 	}
-	next := make([]byte, size)
+	next := make([]byte, size+size/8)
 	copy(next, buf[pos:end])
 	return next
 }

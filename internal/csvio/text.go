@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // view is the 16 bytes of an Arrow string view: length and four bytes, then eight bytes or buffer index and offset.
@@ -23,12 +24,12 @@ var inlineMasks = func() (m [13]view) {
 	return m
 }()
 
-// makeView returns the view of the n bytes at p of buf, which is buffer index of the array.
-func makeView(buf []byte, p, n, index int) view {
-	w := load(buf, p)
+// makeView returns the view of the n bytes at p of a buffer, which is the buffer of that index of the array.
+func makeView(base unsafe.Pointer, p, n, index int) view {
+	w := load(base, p)
 	if n <= 12 {
 		m := &inlineMasks[n]
-		return view{lo: uint64(n) | w<<32&m.lo, hi: (w>>32 | uint64(binary.LittleEndian.Uint32(buf[p+8:]))<<32) & m.hi}
+		return view{lo: uint64(n) | w<<32&m.lo, hi: load(base, p+4) & m.hi}
 	}
 	return view{lo: uint64(n) | w<<32, hi: uint64(index) | uint64(p)<<32}
 }
@@ -39,14 +40,15 @@ func (c *column) decodeText(f *fields, to int) int {
 	if f.quotes || !f.ascii || len(c.nullWords) > 0 {
 		return c.decodeOddText(f, dst, to)
 	}
-	for i := range dst {
-		s, e := f.get(i)
+	base, rows, stride := baseOf(f.buf), f.rows, f.stride
+	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
+		s, e := rows[at].plain()
 		if s == e {
 			dst[i] = view{}
 			c.setNull(to + i)
 			continue
 		}
-		dst[i] = makeView(f.buf, s, e-s, 0)
+		dst[i] = makeView(base, s, e-s, 0)
 	}
 	return -1
 }
@@ -73,7 +75,7 @@ func (c *column) decodeOddText(f *fields, dst []view, to int) int {
 			dst[i] = c.rewrite(field, quoted, invalid)
 			continue
 		}
-		dst[i] = makeView(f.buf, start, end-start, 0)
+		dst[i] = makeView(baseOf(f.buf), start, end-start, 0)
 	}
 	return -1
 }
@@ -100,7 +102,7 @@ func (c *column) rewrite(field []byte, quoted, invalid bool) view {
 	}
 	n := len(c.arena) - at
 	c.arena = append(c.arena, make([]byte, 16)...) // makeView reads beyond the text
-	v := makeView(c.arena, at, n, 1)
+	v := makeView(baseOf(c.arena), at, n, 1)
 	c.arena = c.arena[:at+n]
 	return v
 }

@@ -17,9 +17,9 @@ var arithmetic = map[string]builder{
 	"mod":       func(n *node) (runFunc, error) { return divMod(n, true), nil },
 }
 
-// binary is the kernels of an operation for one element type. vs and sv may be nil: the constant is made a column then. bad tells which
+// binaryOp is the kernels of an operation for one element type. vs and sv may be nil: the constant is made a column then. bad tells which
 // pair fails, for operations whose kernels return true when some lane does.
-type binary[T kernel.Number] struct {
+type binaryOp[T kernel.Number] struct {
 	vv  func(dst, a, b []T) bool
 	vs  func(dst, a []T, y T) bool
 	sv  func(dst []T, x T, b []T) bool
@@ -27,7 +27,7 @@ type binary[T kernel.Number] struct {
 	why string
 }
 
-func (k binary[T]) run(n *node) runFunc {
+func (k binaryOp[T]) run(n *node) runFunc {
 	l, r := n.args[0], n.args[1]
 	useVS := r.isLit() && k.vs != nil && !l.isLit()
 	useSV := l.isLit() && k.sv != nil && !r.isLit()
@@ -71,7 +71,7 @@ func (x *state) pair(l, r *node, litL, litR bool, act mask) (a, b *vec.Vec, err 
 }
 
 // check looks for a live row that fails.
-func (k binary[T]) check(x *state, n *node, a, b *vec.Vec, live []uint64) error {
+func (k binaryOp[T]) check(x *state, n *node, a, b *vec.Vec, live []uint64) error {
 	p, q := vec.Of[T](a), vec.Of[T](b)
 	one := func(s []T, i int) T {
 		if len(s) == 1 {
@@ -128,42 +128,42 @@ func addSubMul(n *node, op string) runFunc {
 
 const overflow = "the result does not fit the type"
 
-func signedOp[T kernel.Signed](op string, mul func(dst, a, b []T) bool, mulVS func(dst, a []T, y T) bool) binary[T] {
+func signedOp[T kernel.Signed](op string, mul func(dst, a, b []T) bool, mulVS func(dst, a []T, y T) bool) binaryOp[T] {
 	switch op {
 	case "add":
 		vs := kernel.AddSignedVS[T]
-		return binary[T]{vv: kernel.AddSignedVV[T], vs: vs, sv: func(dst []T, x T, b []T) bool { return vs(dst, b, x) },
+		return binaryOp[T]{vv: kernel.AddSignedVV[T], vs: vs, sv: func(dst []T, x T, b []T) bool { return vs(dst, b, x) },
 			bad: func(x, y T) bool { s := x + y; return (x^s)&(y^s) < 0 }, why: overflow}
 	case "sub":
-		return binary[T]{vv: kernel.SubSignedVV[T], vs: kernel.SubSignedVS[T], sv: kernel.SubSignedSV[T],
+		return binaryOp[T]{vv: kernel.SubSignedVV[T], vs: kernel.SubSignedVS[T], sv: kernel.SubSignedSV[T],
 			bad: func(x, y T) bool { return (x^y)&(x^(x-y)) < 0 }, why: overflow}
 	}
-	return binary[T]{vv: mul, vs: mulVS, sv: func(dst []T, x T, b []T) bool { return mulVS(dst, b, x) },
+	return binaryOp[T]{vv: mul, vs: mulVS, sv: func(dst []T, x T, b []T) bool { return mulVS(dst, b, x) },
 		bad: func(x, y T) bool {
 			return kernel.MulOverflows(int64(x), int64(y)) || int64(T(int64(x)*int64(y))) != int64(x)*int64(y)
 		}, why: overflow}
 }
 
-func unsignedOp[T kernel.Unsigned](op string, mul func(dst, a, b []T) bool) binary[T] {
+func unsignedOp[T kernel.Unsigned](op string, mul func(dst, a, b []T) bool) binaryOp[T] {
 	switch op {
 	case "add":
 		vs := kernel.AddUnsignedVS[T]
-		return binary[T]{vv: kernel.AddUnsignedVV[T], vs: vs, sv: func(dst []T, x T, b []T) bool { return vs(dst, b, x) },
+		return binaryOp[T]{vv: kernel.AddUnsignedVV[T], vs: vs, sv: func(dst []T, x T, b []T) bool { return vs(dst, b, x) },
 			bad: func(x, y T) bool { return x+y < x }, why: overflow}
 	case "sub":
-		return binary[T]{vv: kernel.SubUnsignedVV[T], vs: kernel.SubUnsignedVS[T], sv: kernel.SubUnsignedSV[T],
+		return binaryOp[T]{vv: kernel.SubUnsignedVV[T], vs: kernel.SubUnsignedVS[T], sv: kernel.SubUnsignedSV[T],
 			bad: func(x, y T) bool { return x < y }, why: "the result is below zero, which the type cannot hold"}
 	}
-	return binary[T]{vv: mul, bad: func(x, y T) bool { return x != 0 && (x*y)/x != y }, why: overflow}
+	return binaryOp[T]{vv: mul, bad: func(x, y T) bool { return x != 0 && (x*y)/x != y }, why: overflow}
 }
 
-func floatOp[T kernel.Float](op string) binary[T] {
+func floatOp[T kernel.Float](op string) binaryOp[T] {
 	vv := map[string]func(dst, a, b []T){"add": kernel.AddFloatVV[T], "sub": kernel.SubFloatVV[T], "mul": kernel.MulFloatVV[T], "div": kernel.DivFloatVV[T]}[op]
 	vs := map[string]func(dst, a []T, y T){"add": kernel.AddFloatVS[T], "mul": kernel.MulFloatVS[T], "div": kernel.DivFloatVS[T],
 		"sub": func(dst, a []T, y T) { kernel.AddFloatVS(dst, a, -y) }}[op]
 	sv := map[string]func(dst []T, x T, b []T){"sub": kernel.SubFloatSV[T], "div": kernel.DivFloatSV[T],
 		"add": func(dst []T, x T, b []T) { kernel.AddFloatVS(dst, b, x) }, "mul": func(dst []T, x T, b []T) { kernel.MulFloatVS(dst, b, x) }}[op]
-	return binary[T]{
+	return binaryOp[T]{
 		vv: func(dst, a, b []T) bool { vv(dst, a, b); return false },
 		vs: func(dst, a []T, y T) bool { vs(dst, a, y); return false },
 		sv: func(dst []T, x T, b []T) bool { sv(dst, x, b); return false },
@@ -233,7 +233,7 @@ func divMod(n *node, mod bool) runFunc {
 }
 
 func signedDiv[T kernel.Signed](n *node, mod bool) runFunc {
-	check := binary[T]{bad: func(x, y T) bool { return y == -1 && x == -x && x != 0 }, why: overflow}
+	check := binaryOp[T]{bad: func(x, y T) bool { return y == -1 && x == -x && x != 0 }, why: overflow}
 	return func(x *state, act mask) (*vec.Vec, error) {
 		a, b, err := x.pair(n.args[0], n.args[1], false, false, act)
 		if err != nil {

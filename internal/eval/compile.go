@@ -56,7 +56,7 @@ func (c *compiler) outer(e expr.Expr) (*node, error) {
 		return inner, nil
 	}
 	col := c.fields[cols[0]]
-	n := &node{e: e, typ: inner.typ, phys: inner.phys, args: []*node{inner}, masked: inner.masked, col: -1}
+	n := &node{e: e, typ: inner.typ, phys: inner.phys, args: []*node{inner}, masked: inner.masked, col: -1, dictOf: col + 1}
 	n.run = (&overDict{inner: inner, e: e, col: col, field: c.in.Field(col)}).run
 	keep(c.dicts, e, n)
 	return n, nil
@@ -81,9 +81,8 @@ func keep(steps map[uint64][]*node, e expr.Expr, n *node) {
 
 // step compiles e, its operands by sub.
 func (c *compiler) step(e expr.Expr, sub func(expr.Expr) (*node, error)) (*node, error) {
-	// Operands below a multi-column step are steps that look for dictionaries; the others are not: two kinds of one expression. Only
-	// those that have operands differ, and a step is found again by its operands' kind because a one-column expression has one-column
-	// operands throughout.
+	// A step over several columns has operands that look for dictionaries, one over a single column has none that do, and which of the two
+	// an expression is it says itself: so a step found again has the right operands.
 	if n := find(c.steps, e); n != nil {
 		return n, nil
 	}
@@ -103,6 +102,9 @@ func (c *compiler) step(e expr.Expr, sub func(expr.Expr) (*node, error)) (*node,
 		}
 		n.args = append(n.args, a)
 		n.masked = n.masked || a.masked
+	}
+	if len(n.args) > 0 {
+		n.masked = n.masked || e.FailsItself()
 	}
 	if err := c.build(n); err != nil {
 		return nil, err

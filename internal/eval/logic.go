@@ -131,7 +131,10 @@ func (x *state) settled(v *vec.Vec, active []uint64, neutral bool) *vec.Vec {
 
 // truth returns the active rows where n is true. The operands of And go one after another, each over what is left.
 func (x *state) truth(n *node, act mask) (mask, error) {
-	if n.e.Op() == "and" && len(n.args) > 1 {
+	if n.dictOf > 0 && x.in.Cols[n.dictOf-1].Dict == nil {
+		n = n.args[0]
+	}
+	if n.e.Op() == "and" && len(n.args) > 1 && n.dictOf == 0 {
 		var err error
 		for _, a := range n.args {
 			if act, err = x.truth(a, act); err != nil {

@@ -41,6 +41,7 @@ type node struct {
 	masked bool // can fail or is dear, itself or below: worth its active rows
 	con    *vec.Vec
 	col    int // of the input, for a bare column; else -1
+	dictOf int // of the input, 1 + the column whose dictionary this step looks for; else 0
 
 	gen, under uint64 // the batch and mask that val was computed for
 	val        *vec.Vec

@@ -503,7 +503,7 @@ func buildParseTime(n *node) (runFunc, error) {
 				return nil, badValue(n.e, i, string(s), "the text does not fit the layout %q", layout)
 			}
 			if dst[i], err = toTicks(at, per); err != nil {
-				return nil, badValue(n.e, i, string(s), "%w", err)
+				return nil, badValue(n.e, i, string(s), "%v", err)
 			}
 		}
 		return out, nil

@@ -69,7 +69,7 @@ func (f *Fragment) OfScan(scan *plan.Scan, request []string, residual expr.Expr)
 		}
 	}
 	if len(request) != scan.Schema().NumFields() {
-		if in, err = plan.NewProject(in, columnExprs(scan.Schema())); err != nil {
+		if in, err = plan.NewProject(in, plan.Cols(scan.Schema())...); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +78,7 @@ func (f *Fragment) OfScan(scan *plan.Scan, request []string, residual expr.Expr)
 			return nil, err
 		}
 	}
-	root, err := plan.Transform(f.Root, func(n plan.Node) (plan.Node, error) {
+	root, err := plan.TransformUp(f.Root, func(n plan.Node) (plan.Node, error) {
 		if leaf, ok := n.(*plan.Input); ok && leaf.Index == 0 {
 			return in, nil
 		}
@@ -90,12 +90,4 @@ func (f *Fragment) OfScan(scan *plan.Scan, request []string, residual expr.Expr)
 	c := *f
 	c.Root = root
 	return &c, nil
-}
-
-func columnExprs(s *arrow.Schema) []expr.Expr {
-	list := make([]expr.Expr, s.NumFields())
-	for i, f := range s.Fields() {
-		list[i] = expr.Col(f.Name)
-	}
-	return list
 }

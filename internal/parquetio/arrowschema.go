@@ -13,8 +13,8 @@ const arrowSchemaKey = "ARROW:schema"
 
 // arrowHint is what a field of the Arrow schema says beyond Parquet.
 type arrowHint struct {
-	name     string
-	typ      byte // arrowType…
+	name     []byte // a view of the message
+	typ      byte   // arrowType…
 	unit     int16
 	zone     string
 	children []arrowHint
@@ -44,7 +44,7 @@ func (f *File) applyArrowSchema() {
 		return
 	}
 	for i, c := range f.tree.columns {
-		if hints[i].name == c.field.Name {
+		if string(hints[i].name) == c.field.Name {
 			c.apply(&hints[i])
 		}
 	}
@@ -156,13 +156,13 @@ func (f *flatbuf) follow(p int) int {
 	return q
 }
 
-func (f *flatbuf) string(p int) string {
+func (f *flatbuf) bytes(p int) []byte {
 	q := f.follow(p)
 	n := f.u32(q)
 	if q == 0 || n > len(f.b)-q-4 {
-		return ""
+		return nil
 	}
-	return string(f.b[q+4 : q+4+n])
+	return f.b[q+4 : q+4+n]
 }
 
 func (f *flatbuf) byte(p int) byte {
@@ -201,12 +201,12 @@ func (f *flatbuf) hints(p, depth int) []arrowHint {
 	for i := range hints {
 		t := f.follow(v + 4 + 4*i)
 		h := &hints[i]
-		h.name = f.string(f.field(t, 0))
+		h.name = f.bytes(f.field(t, 0))
 		h.typ = f.byte(f.field(t, 2))
 		typ := f.follow(f.field(t, 3))
 		switch h.typ {
 		case arrowTimestamp:
-			h.zone = clipPath(f.string(f.field(typ, 1)))
+			h.zone = clipPath(string(f.bytes(f.field(typ, 1))))
 		case arrowDuration:
 			h.unit = int16(arrow.Millisecond)
 			if u := f.field(typ, 0); u != 0 {

@@ -84,6 +84,9 @@ func fillBits(dst []byte, pos, n int, value bool) {
 		pos, n = pos+k, n-k
 	}
 	d := dst[pos>>3 : pos>>3+(n+7)>>3]
+	for word := -uint64(fill & 1); len(d) >= 8; d = d[8:] {
+		binary.LittleEndian.PutUint64(d, word)
+	}
 	for i := range d {
 		d[i] = fill
 	}
@@ -102,6 +105,8 @@ func expand[T any](v []T, k int, valid []byte, pos int) {
 		case ones == n-start:
 			copy(v[start:n], v[k-ones:k])
 			k -= ones
+		case n-start-ones <= fewNulls:
+			k = expandRuns(v, start, n, k, w)
 		default:
 			k = expandWord(v[:n], start, k, w)
 		}
@@ -110,6 +115,29 @@ func expand[T any](v []T, k int, valid []byte, pos int) {
 	if k == 0 {
 		clear(v[:n])
 	}
+}
+
+// fewNulls is how many nulls of 64 slots make moving runs of values cheaper than moving each: a move costs about 6 slots.
+const fewNulls = 8
+
+// expandRuns does what expandWord does, a run of values at a time.
+func expandRuns[T any](v []T, start, end, k int, w uint64) int {
+	w <<= uint(64 - (end - start))
+	for end > start && k > 0 {
+		if ones := min(bits.LeadingZeros64(^w), end-start); ones > 0 {
+			copy(v[end-ones:end], v[k-ones:k])
+			k -= ones
+			end -= ones
+			w <<= uint(ones)
+			continue
+		}
+		zeros := min(bits.LeadingZeros64(w), end-start)
+		clear(v[end-zeros : end])
+		end -= zeros
+		w <<= uint(zeros)
+	}
+	clear(v[start:end])
+	return k
 }
 
 // expandWord spreads the last of the k packed values over the slots from start to the end of v, at most 64, by their bits w. A

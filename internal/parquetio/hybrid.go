@@ -57,7 +57,7 @@ func (h *hybrid) next() error {
 			bytes = len(h.b)
 			h.left = min(h.left, bytes*8/int(h.width))
 		}
-		h.rle, h.packed, h.idx = false, h.b[:bytes], 0
+		h.rle, h.packed, h.idx = false, h.b, 0 // beyond the run too, so that loads of words do not end with it
 		h.b = h.b[bytes:]
 	}
 	return nil
@@ -94,6 +94,15 @@ func (h *hybrid) skip(n int) error {
 		n -= k
 	}
 	return nil
+}
+
+// ones takes the next n values if they are in one run of ones, else it takes nothing.
+func (h *hybrid) ones(n int) bool {
+	if h.left == 0 && h.next() != nil || !h.rle || h.left < n || h.value != 1 {
+		return false // bits meets the error again and returns it
+	}
+	h.left -= n
+	return true
 }
 
 // bits writes the next n values of width 1 as bits of dst from pos and returns how many are 1.

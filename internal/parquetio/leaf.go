@@ -45,6 +45,7 @@ type leafOut struct {
 	n     int    // slots
 	nulls int    // of them null
 	valid []byte // a bit a slot
+	dense bool   // no slot of a flat column is null so far, and valid is not written
 	data  []byte // values, codes or bits
 	codes bool   // data has dictionary codes
 	bufs  [][]byte
@@ -103,7 +104,7 @@ func (r *leafReader) begin() {
 	}
 	r.pinned = r.pinned[:0]
 	o := &r.out
-	o.n, o.nulls, o.bufs = 0, 0, o.bufs[:0]
+	o.n, o.nulls, o.dense, o.bufs = 0, 0, true, o.bufs[:0]
 	o.defs, o.reps = o.defs[:0], o.reps[:0]
 	r.side = nil
 	r.page.bufIndex = -1
@@ -156,7 +157,11 @@ func (r *leafReader) readFlat(n int) error {
 func (r *leafReader) readSlots(m int) error {
 	o := &r.out
 	k := m
-	if r.leaf.maxDef > 0 {
+	if r.leaf.maxDef > 0 && !(o.dense && r.page.def.ones(m)) {
+		if o.dense {
+			fillBits(o.valid, 0, o.n, true)
+			o.dense = false
+		}
 		var err error
 		if k, err = r.page.def.bits(o.valid, o.n, m); err != nil {
 			return err

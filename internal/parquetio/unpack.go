@@ -1,6 +1,9 @@
 package parquetio
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // Unpacking of bit-packed runs: value i of a run of width w takes bits i·w up to (i+1)·w. Eight values fill w bytes, so a run is
 // read in groups of eight: one 8-byte load a group up to 8 bits, two up to 16, one a value above. Loads near the end of the run
@@ -14,10 +17,10 @@ func packedAt(src []byte, i int, w uint) uint32 {
 
 // gatherPacked fills dst with dict under the codes of a run from value idx on. It returns false where a code is beyond dict.
 func gatherPacked[T fixed](dst, dict []T, src []byte, idx int, w uint) bool {
+	if len(dict) == 0 {
+		return len(dst) == 0
+	}
 	if w == 0 {
-		if len(dict) == 0 {
-			return false
-		}
 		fill(dst, dict[0])
 		return true
 	}
@@ -58,54 +61,69 @@ func gatherPacked[T fixed](dst, dict []T, src []byte, idx int, w uint) bool {
 	return true
 }
 
+// gather8 does whole groups of width at most 8. The codes of a group are checked together before any is followed; only then do
+// the loads go without bounds checks.
 func gather8[T fixed](dst, dict []T, src []byte, w uint) bool {
 	mask := uint64(1)<<w - 1
 	w &= 63
+	w2, w3, w4, w5, w6, w7 := 2*w, 3*w, 4*w, 5*w, 6*w, 7*w
+	last := uint64(len(dict)) - 1 // dict is not empty
+	base := unsafe.Pointer(unsafe.SliceData(dict))
+	var z T
+	size := unsafe.Sizeof(z)
 	for off := 0; len(dst) >= 8; off += int(w) {
 		v := binary.LittleEndian.Uint64(src[off:])
-		d := (*[8]T)(dst)
-		for j := range d {
-			k := v & mask
-			if k >= uint64(len(dict)) {
-				return false
-			}
-			d[j] = dict[k]
-			v >>= w
+		k0, k1, k2, k3 := v&mask, v>>(w&63)&mask, v>>(w2&63)&mask, v>>(w3&63)&mask
+		k4, k5, k6, k7 := v>>(w4&63)&mask, v>>(w5&63)&mask, v>>(w6&63)&mask, v>>(w7&63)&mask
+		if int64((last-k0)|(last-k1)|(last-k2)|(last-k3)|(last-k4)|(last-k5)|(last-k6)|(last-k7)) < 0 {
+			return false
 		}
+		d := (*[8]T)(dst)
+		d[0] = *(*T)(unsafe.Add(base, uintptr(k0)*size))
+		d[1] = *(*T)(unsafe.Add(base, uintptr(k1)*size))
+		d[2] = *(*T)(unsafe.Add(base, uintptr(k2)*size))
+		d[3] = *(*T)(unsafe.Add(base, uintptr(k3)*size))
+		d[4] = *(*T)(unsafe.Add(base, uintptr(k4)*size))
+		d[5] = *(*T)(unsafe.Add(base, uintptr(k5)*size))
+		d[6] = *(*T)(unsafe.Add(base, uintptr(k6)*size))
+		d[7] = *(*T)(unsafe.Add(base, uintptr(k7)*size))
 		dst = dst[8:]
 	}
 	return true
 }
 
+// gather16 is gather8 for widths of 9 to 16: a group is two loads of four values each.
 func gather16[T fixed](dst, dict []T, src []byte, w uint) bool {
 	mask := uint64(1)<<w - 1
 	half, odd := int(w/2), 4*(w&1)
 	w &= 63
+	w2, w3 := 2*w, 3*w
+	last := uint64(len(dict)) - 1
+	base := unsafe.Pointer(unsafe.SliceData(dict))
+	var z T
+	size := unsafe.Sizeof(z)
 	for off := 0; len(dst) >= 8; off += int(w) {
+		v, u := binary.LittleEndian.Uint64(src[off:]), binary.LittleEndian.Uint64(src[off+half:])>>(odd&63)
+		k0, k1, k2, k3 := v&mask, v>>(w&63)&mask, v>>(w2&63)&mask, v>>(w3&63)&mask
+		k4, k5, k6, k7 := u&mask, u>>(w&63)&mask, u>>(w2&63)&mask, u>>(w3&63)&mask
+		if int64((last-k0)|(last-k1)|(last-k2)|(last-k3)|(last-k4)|(last-k5)|(last-k6)|(last-k7)) < 0 {
+			return false
+		}
 		d := (*[8]T)(dst)
-		v := binary.LittleEndian.Uint64(src[off:])
-		for j := range 4 {
-			k := v & mask
-			if k >= uint64(len(dict)) {
-				return false
-			}
-			d[j] = dict[k]
-			v >>= w
-		}
-		v = binary.LittleEndian.Uint64(src[off+half:]) >> odd
-		for j := range 4 {
-			k := v & mask
-			if k >= uint64(len(dict)) {
-				return false
-			}
-			d[4+j] = dict[k]
-			v >>= w
-		}
+		d[0] = *(*T)(unsafe.Add(base, uintptr(k0)*size))
+		d[1] = *(*T)(unsafe.Add(base, uintptr(k1)*size))
+		d[2] = *(*T)(unsafe.Add(base, uintptr(k2)*size))
+		d[3] = *(*T)(unsafe.Add(base, uintptr(k3)*size))
+		d[4] = *(*T)(unsafe.Add(base, uintptr(k4)*size))
+		d[5] = *(*T)(unsafe.Add(base, uintptr(k5)*size))
+		d[6] = *(*T)(unsafe.Add(base, uintptr(k6)*size))
+		d[7] = *(*T)(unsafe.Add(base, uintptr(k7)*size))
 		dst = dst[8:]
 	}
 	return true
 }
 
+// gather32 is gather8 for greater widths, a load a value.
 func gather32[T fixed](dst, dict []T, src []byte, w uint) bool {
 	mask := uint64(1)<<w - 1
 	p := uint(0)

@@ -59,17 +59,13 @@ type pipe struct {
 func (o open) single() bool { return len(o) == 1 && o[0].single }
 
 // then appends a node to every branch.
-func (o open) then(n plan.Node) (open, error) {
+func (o open) then(n plan.Node) open {
 	next := make(open, len(o))
 	for i, p := range o {
-		node, err := n.WithInputs(p.root)
-		if err != nil {
-			return nil, err
-		}
-		p.root = node
+		p.root = n.WithInputs(p.root)
 		next[i] = p
 	}
-	return next, nil
+	return next
 }
 
 func leaf(n plan.Node) plan.Node { return plan.NewInput(0, n.Schema()) }
@@ -175,7 +171,7 @@ func (l *lowerer) inline(n, input plan.Node) (open, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.then(n)
+	return o.then(n), nil
 }
 
 // groupBy makes partial groups of every part, then merges them by hash bucket.
@@ -184,10 +180,7 @@ func (l *lowerer) groupBy(n *plan.GroupBy) (open, error) {
 	if err != nil {
 		return nil, err
 	}
-	breaker, err := n.WithInputs(leaf(n.Input))
-	if err != nil {
-		return nil, err
-	}
+	breaker := n.WithInputs(leaf(n.Input))
 	id := l.close(o, exec.PartialGroups, breaker).ID
 	return open{{root: leaf(n), merge: breaker, from: id, gather: ByBucket, single: len(n.Keys) == 0}}, nil
 }
@@ -198,10 +191,7 @@ func (l *lowerer) sort(n *plan.Sort) (open, error) {
 	if err != nil {
 		return nil, err
 	}
-	breaker, err := n.WithInputs(leaf(n.Input))
-	if err != nil {
-		return nil, err
-	}
+	breaker := n.WithInputs(leaf(n.Input))
 	id := l.close(o, exec.SortRun, breaker).ID
 	return open{{root: leaf(n), merge: breaker, from: id, gather: All, single: true}}, nil
 }
@@ -214,14 +204,11 @@ func (l *lowerer) twice(n, input, first plan.Node, enough int64) (open, error) {
 		return nil, err
 	}
 	if o.single() {
-		return o.then(n)
+		return o.then(n), nil
 	}
-	if o, err = o.then(first); err != nil {
-		return nil, err
-	}
-	s := l.close(o, exec.Emit, nil)
+	s := l.close(o.then(first), exec.Emit, nil)
 	s.Enough = enough
-	return open{{root: leaf(first), from: s.ID, gather: All, single: true}}.then(n)
+	return open{{root: leaf(first), from: s.ID, gather: All, single: true}}.then(n), nil
 }
 
 func (l *lowerer) topK(n *plan.TopK) (open, error) {
@@ -242,7 +229,7 @@ func (l *lowerer) limit(n *plan.Limit) (open, error) {
 			id := l.close(o, exec.Emit, nil).ID
 			o = open{{root: leaf(n.Input), from: id, gather: All, single: true}}
 		}
-		return o.then(n)
+		return o.then(n), nil
 	}
 	first, err := plan.NewLimit(n.Input, n.N+n.Offset, 0)
 	if err != nil {
@@ -260,10 +247,7 @@ func (l *lowerer) join(n *plan.Join) (open, error) {
 	if err != nil {
 		return nil, err
 	}
-	breaker, err := n.WithInputs(plan.NewInput(0, n.Left.Schema()), plan.NewInput(1, n.Right.Schema()))
-	if err != nil {
-		return nil, err
-	}
+	breaker := n.WithInputs(plan.NewInput(0, n.Left.Schema()), plan.NewInput(1, n.Right.Schema()))
 	if !right.single() {
 		id := l.close(right, exec.Emit, nil).ID
 		right = open{{root: leaf(n.Right), from: id, gather: All, single: true}}
@@ -276,9 +260,7 @@ func (l *lowerer) join(n *plan.Join) (open, error) {
 	next := make(open, len(left))
 	for i, p := range left {
 		p.tables = append(p.tables[:len(p.tables):len(p.tables)], table)
-		if p.root, err = n.WithInputs(p.root, plan.NewInput(len(p.tables), n.Right.Schema())); err != nil {
-			return nil, err
-		}
+		p.root = n.WithInputs(p.root, plan.NewInput(len(p.tables), n.Right.Schema()))
 		next[i] = p
 	}
 	return next, nil

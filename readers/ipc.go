@@ -1,0 +1,308 @@
+package readers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"github.com/sheafdata/sheaf/dataframe"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/fileio"
+	"github.com/sheafdata/sheaf/partition"
+)
+
+// IPC returns the frame of Arrow IPC files, IPC streams and Feather files of version 2, with compressed bodies and dictionaries. The
+// path is a file, a glob, a folder (of .arrow, .feather, .ipc and .arrows files) or "-". The schemas are read now, unless the options
+// have one.
+func IPC(path string, opts *IPCOptions) *dataframe.DataFrame {
+	src, err := newIPCSource(path, opts.file())
+	return newFrame(src, err)
+}
+
+type ipcSource struct{ set *fileSet }
+
+func newIPCSource(path string, o fileOptions) (partition.Source, error) {
+	files, err := o.resolve(path, ".arrow", ".feather", ".ipc", ".arrows")
+	if err != nil {
+		return nil, err
+	}
+	var schemas []fileSchema
+	if o.schema == nil {
+		for _, f := range files {
+			in, err := openIPC(o.ctx(), f, memory.DefaultAllocator)
+			if err != nil {
+				return nil, named(err, o.op)
+			}
+			schemas = append(schemas, fileSchema{file: f.Path, schema: in.schema()})
+			in.close()
+		}
+	}
+	set, err := newFileSet(o, files, schemas)
+	if err != nil {
+		return nil, err
+	}
+	return &ipcSource{set: set}, nil
+}
+
+func (s *ipcSource) Schema() *arrow.Schema { return s.set.schema }
+
+// Plan makes a split of each stream, and of each run of a file's batches.
+func (s *ipcSource) Plan(ctx context.Context, r partition.ScanRequest) (*partition.Scan, error) {
+	cols, err := partition.ColumnIndexes(s.set.schema, r.Columns)
+	if err != nil {
+		return nil, err
+	}
+	var total int64
+	for _, f := range s.set.files {
+		total += max(f.Size, 0)
+	}
+	scan := &partition.Scan{Residual: r.Predicate}
+	size := splitBytes(r.SplitBytes, total)
+	for i, f := range s.set.files {
+		if s.set.excluded(i, r.Predicate) {
+			continue
+		}
+		in, err := openIPC(ctx, f, memory.DefaultAllocator)
+		if err != nil {
+			return nil, named(err, s.set.opts.op)
+		}
+		m, err := s.set.mapOf(i, in.schema())
+		batches := in.batches()
+		in.close()
+		if err != nil {
+			return nil, err
+		}
+		split := ipcSplit{file: f, adapt: s.set.adapter(i, m, cols)}
+		for _, part := range split.divide(batches, size) {
+			scan.Splits = append(scan.Splits, portable(part, f))
+		}
+	}
+	return scan, nil
+}
+
+// ipcSplit is a stream, or batches [from, to) of a file.
+type ipcSplit struct {
+	file     fileio.File
+	adapt    *adapter
+	from, to int // 0, 0: all of a stream
+	bytes    int64
+}
+
+// divide makes splits of a file of so many batches, 0 of a stream; batches count as equally large.
+func (s *ipcSplit) divide(batches int, size int64) []*ipcSplit {
+	if batches == 0 {
+		one := *s
+		one.bytes = max(s.file.Size, 0)
+		return []*ipcSplit{&one}
+	}
+	parts := int(min(max(s.file.Size/size, 1), int64(batches)))
+	var out []*ipcSplit
+	for i := range parts {
+		p := *s
+		p.from, p.to = batches*i/parts, batches*(i+1)/parts
+		p.bytes = s.file.Size * int64(p.to-p.from) / int64(batches)
+		out = append(out, &p)
+	}
+	return out
+}
+
+// Stats knows only the bytes.
+func (s *ipcSplit) Stats() partition.Stats { return partition.Stats{Bytes: s.bytes} }
+
+func (s *ipcSplit) Open(ctx context.Context, env *partition.Env) (partition.Reader, error) {
+	in, err := openIPC(ctx, s.file, env.Allocator())
+	if err != nil {
+		return nil, named(err, "read_ipc")
+	}
+	for _, c := range s.adapt.read {
+		if c >= in.schema().NumFields() {
+			in.close()
+			return nil, fault.New(fault.Input, "read_ipc", "the file changed between planning and reading: it has fewer columns")
+		}
+	}
+	r := &ipcReader{split: s, in: in, next: s.from, adapt: newAdapting(s.adapt, s.file.Path, env.Allocator())}
+	if s.to > in.batches() {
+		_ = r.Close()
+		return nil, fault.New(fault.Input, "read_ipc", "the file changed between planning and reading: it has fewer batches")
+	}
+	return r, nil
+}
+
+// ipcInput is an open file or stream.
+type ipcInput struct {
+	name   string
+	closer io.Closer
+	file   *ipc.FileReader // of a file
+	stream *ipc.Reader     // of a stream
+	msgs   ipc.MessageReader
+}
+
+// Memory that reading a file may take beside what the engine holds: in proportion to the file, since a few bytes may claim gigabytes.
+const (
+	ipcBaseBytes    = 32 << 20
+	ipcBytesPerByte = 10
+)
+
+// openIPC opens a file or stream; a panic of the library is an error.
+func openIPC(ctx context.Context, f fileio.File, alloc memory.Allocator) (in *ipcInput, err error) {
+	h, err := f.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in = &ipcInput{name: f.Path, closer: h}
+	defer func() {
+		if p := recover(); p != nil {
+			err = in.panicked(p)
+		}
+		if err != nil {
+			in.close()
+			in, err = nil, in.fail(err)
+		}
+	}()
+	head := make([]byte, 8)
+	n, err := h.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return in, err
+	}
+	size := h.Size()
+	limit := newLimitAllocator(alloc, ipcBaseBytes+ipcBytesPerByte*size)
+	opts := []ipc.Option{ipc.WithAllocator(limit), ipc.WithMetadataSizeLimit(ipcMetadataLimit(size))}
+	switch {
+	case n >= 6 && string(head[:6]) == "ARROW1":
+		in.file, err = ipc.NewFileReader(io.NewSectionReader(h, 0, size), append(opts, ipc.WithBodySizeLimit(size))...)
+		return in, err
+	case n >= 4 && string(head[:4]) == "FEA1":
+		return in, fault.New(fault.Input, "read_ipc", "Feather version 1 is not supported").WithHint("write it again as version 2, which is Arrow IPC")
+	case n == 0:
+		return in, errors.New("the file is empty")
+	}
+	_ = h.Close()
+	stream, err := f.OpenStream(ctx)
+	if err != nil {
+		in.closer = io.NopCloser(nil)
+		return in, err
+	}
+	in.closer = stream
+	in.msgs = ipc.NewMessageReader(stream, append(opts, ipc.WithBodySizeLimit(ipcBaseBytes+ipcBytesPerByte*size))...)
+	in.stream, err = ipc.NewReaderFromMessageReader(in.msgs, opts...)
+	return in, err
+}
+
+// ipcMetadataLimit bounds a message's metadata, which is not taken from the allocator.
+func ipcMetadataLimit(size int64) int64 { return min(4<<20+8*size, 64<<20) }
+
+func (in *ipcInput) schema() *arrow.Schema {
+	if in.file != nil {
+		return in.file.Schema()
+	}
+	return in.stream.Schema()
+}
+
+// batches is the number of batches of a file, 0 of a stream and of an empty file.
+func (in *ipcInput) batches() int {
+	if in.file == nil {
+		return 0
+	}
+	return in.file.NumRecords()
+}
+
+func (in *ipcInput) panicked(p any) error {
+	if over, ok := p.(overLimit); ok {
+		return over
+	}
+	return fmt.Errorf("the file is damaged: %v", p)
+}
+
+func (in *ipcInput) fail(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	e := fault.New(fault.Input, "read_ipc", "%w", err)
+	e.File = in.name
+	return e
+}
+
+// read returns batch i of a file, or the next of a stream; io.EOF at the end. The batch is the caller's to release.
+func (in *ipcInput) read(i int) (rec arrow.RecordBatch, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			rec, err = nil, in.panicked(p)
+		}
+	}()
+	if in.file != nil {
+		return in.file.RecordBatchAt(i)
+	}
+	rec, err = in.stream.Read()
+	if err == nil {
+		rec.Retain()
+	}
+	return rec, err
+}
+
+func (in *ipcInput) close() {
+	defer func() { _ = recover() }() // a damaged file may leave the library's counts of references wrong
+	if in.file != nil {
+		_ = in.file.Close()
+		in.file = nil
+	}
+	if in.stream != nil {
+		in.stream.Release()
+		in.stream = nil
+	}
+	if in.closer != nil {
+		_ = in.closer.Close()
+		in.closer = nil
+	}
+}
+
+// overLimit is what the allocator panics with; it comes back as an error.
+type overLimit struct{ want, limit int64 }
+
+func (o overLimit) Error() string {
+	return fmt.Sprintf("the file claims %d bytes of memory where %d are in proportion to its size", o.want, o.limit)
+}
+
+// limitAllocator bounds the bytes that are allocated at one time. It is used by one goroutine.
+type limitAllocator struct {
+	memory.Allocator
+	live, limit int64
+}
+
+func newLimitAllocator(a memory.Allocator, limit int64) *limitAllocator {
+	return &limitAllocator{Allocator: a, limit: limit}
+}
+
+func (a *limitAllocator) claim(n int64) {
+	if n < 0 || a.live+n > a.limit {
+		panic(overLimit{want: a.live + n, limit: a.limit})
+	}
+	a.live += n
+}
+
+func (a *limitAllocator) Allocate(size int) []byte {
+	a.claim(int64(size))
+	return a.Allocator.Allocate(size)
+}
+
+func (a *limitAllocator) Reallocate(size int, b []byte) []byte {
+	if grow := int64(size) - int64(len(b)); grow > 0 {
+		a.claim(grow)
+	} else {
+		a.live += grow
+	}
+	return a.Allocator.Reallocate(size, b)
+}
+
+func (a *limitAllocator) Free(b []byte) {
+	a.live -= int64(len(b))
+	a.Allocator.Free(b)
+}
