@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sheafdata/sheaf/internal/eval"
 	"github.com/sheafdata/sheaf/internal/physical"
 	"github.com/sheafdata/sheaf/internal/run"
+	"github.com/sheafdata/sheaf/optimizer"
 	"github.com/sheafdata/sheaf/plan"
 )
 
@@ -44,7 +44,7 @@ func (df *DataFrame) Explain(opts ...ExplainOption) string {
 	case Physical:
 		return stagesText(nodes)
 	case AllPhases:
-		return "== logical\n" + plan.Format(df.node) + trace + "== physical\n" + stagesText(nodes)
+		return trace + "== physical\n" + stagesText(nodes)
 	}
 	return plan.Format(nodes[0])
 }
@@ -122,6 +122,15 @@ func optimize(nodes []plan.Node) ([]plan.Node, error) {
 }
 
 func optimizeTraced(nodes []plan.Node) ([]plan.Node, string, error) {
-	_ = eval.Fold
-	return nodes, "", nil
+	out := make([]plan.Node, len(nodes))
+	var text strings.Builder
+	for i, n := range nodes {
+		better, trace, err := optimizer.Optimize(n, optimizer.Options{Fold: run.Fold})
+		if err != nil {
+			return nil, "", err
+		}
+		out[i] = better
+		text.WriteString(trace.String())
+	}
+	return out, text.String(), nil
 }

@@ -170,6 +170,9 @@ func (n *node) failsByType(c class) bool {
 	case "neg", "abs":
 		return c == signedClass || c == durationClass
 	case "floor_div":
+		if v, ok := n.args[1].Physical(); ok && v != any(int64(-1)) && c == signedClass {
+			return false
+		}
 		return c == signedClass || c == durationClass || n.cutsDecimal()
 	case "mod":
 		return false

@@ -65,3 +65,10 @@ func lossless(x, y arrow.DataType) arrow.DataType {
 	}
 	return nil
 }
+
+// Orderable says whether values of the type can be compared by size, as Sort, Min and Lt need: numbers, text, binary, bools, dates and
+// times, and the null type.
+func Orderable(t arrow.DataType) bool {
+	c := classOf(ValueType(t))
+	return c.ordered() || c == nullClass
+}

@@ -128,8 +128,8 @@ func Unmarshal(b []byte) (Expr, error) {
 	if err != nil {
 		return Expr{}, err
 	}
-	if e.n.alias != root.n.alias {
-		return Expr{}, errWire("name")
+	if root.n.alias == "" {
+		return e.Unalias(), nil
 	}
 	return e, nil
 }

@@ -114,7 +114,7 @@ func Symbol(fn any) string {
 // symbolOf returns the symbol of a top-level function, or why it is none.
 func symbolOf(fn any) (symbol, why string) {
 	symbol = Symbol(fn)
-	base := symbol[strings.LastIndexByte(symbol, '/')+1:]
+	base := symbol[lastSlash(symbol)+1:]
 	switch {
 	case symbol == "":
 		return "", "not a nil or another value"
@@ -127,6 +127,8 @@ func symbolOf(fn any) (symbol, why string) {
 	}
 	return symbol, ""
 }
+
+func lastSlash(symbol string) int { return strings.LastIndexByte(symbol, '/') }
 
 // isClosure says whether a symbol without its folders is that of a function literal: the compiler calls them "pkg.Outer.func1",
 // "pkg.glob..func2", "pkg.init.0.func1", "pkg.Outer.gowrap1" and, nested, "pkg.Outer.func1.2". A declared function or method has

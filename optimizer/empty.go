@@ -21,6 +21,24 @@ func (s *nothing) Plan(context.Context, partition.ScanRequest) (*partition.Scan,
 	return &partition.Scan{}, nil
 }
 
+// Op and MarshalBinary make the source portable.
+func (s *nothing) Op() string { return nothingOp }
+
+// MarshalBinary encodes the schema.
+func (s *nothing) MarshalBinary() ([]byte, error) { return expr.MarshalSchema(s.schema) }
+
+const nothingOp = "nothing"
+
+func init() {
+	plan.RegisterSource(nothingOp, func(data []byte) (partition.Source, error) {
+		schema, err := expr.UnmarshalSchema(data)
+		if err != nil {
+			return nil, err
+		}
+		return &nothing{schema}, nil
+	})
+}
+
 // Stats tells that there are no rows.
 func (s *nothing) Stats() partition.Stats { return partition.Stats{Exact: true} }
 

@@ -222,7 +222,7 @@ func (g *generator) join(l, r plan.Node) (plan.Node, error) {
 	if rows, err := runPlan(r); err != nil || len(rows) > 60 {
 		return l, nil
 	}
-	spec := plan.JoinSpec{Kind: []plan.JoinKind{plan.Inner, plan.Left, plan.Semi, plan.Anti, plan.Cross}[g.r.IntN(5)]}
+	spec := plan.JoinSpec{Kind: []plan.JoinKind{plan.Inner, plan.Left, plan.Semi, plan.Anti, plan.Cross, plan.Right, plan.Full}[g.r.IntN(7)]}
 	r, err := plan.NewRenameFunc(r, func(s string) string { return "r_" + s })
 	if err != nil {
 		return nil, err
@@ -234,6 +234,9 @@ func (g *generator) join(l, r plan.Node) (plan.Node, error) {
 	}
 	if spec.Kind != plan.Cross {
 		spec.LeftOn, spec.RightOn = []expr.Expr{expr.Col(g.pick(l))}, []expr.Expr{expr.Col(g.pick(r))}
+		if c := g.pick(r); l.Schema().HasField(c) && g.r.IntN(2) == 0 {
+			spec.Using, spec.LeftOn, spec.RightOn = []string{c}, nil, nil
+		}
 		if g.r.IntN(2) == 0 {
 			full, err := plan.NewJoin(l, r, plan.JoinSpec{Kind: plan.Cross})
 			if err != nil {
@@ -261,7 +264,7 @@ func render(n plan.Node, rows []row) string {
 // fail afterwards; the plan given stays as it was; optimizing again changes
 // next to nothing.
 func TestRandomPlans(t *testing.T) {
-	seeds := uint64(1500)
+	seeds := uint64(1000)
 	if s, err := strconv.Atoi(os.Getenv("SHEAF_RANDOM_PLANS")); err == nil {
 		seeds = uint64(s)
 	}

@@ -326,9 +326,10 @@ func runJoin(left, right []row, j *plan.Join) ([]row, error) {
 		}
 		return o
 	}
+	used := make([]bool, len(right))
 	for _, l := range left {
 		matched := false
-		for _, r := range right {
+		for i, r := range right {
 			ok, err := matches(j, l, r)
 			if err != nil {
 				return nil, err
@@ -336,13 +337,24 @@ func runJoin(left, right []row, j *plan.Join) ([]row, error) {
 			if !ok {
 				continue
 			}
+			used[i] = true
 			if matched = true; j.Kind != plan.Semi && j.Kind != plan.Anti {
 				out = append(out, joined(l, r))
 			}
 		}
-		if matched && j.Kind == plan.Semi || !matched && (j.Kind == plan.Anti || j.Kind == plan.Left) {
+		if matched && j.Kind == plan.Semi || !matched && (j.Kind == plan.Anti || j.Kind == plan.Left || j.Kind == plan.Full) {
 			out = append(out, joined(l, row{}))
 		}
+	}
+	for i, r := range right {
+		if used[i] || j.Kind != plan.Right && j.Kind != plan.Full {
+			continue
+		}
+		o := joined(row{}, r)
+		for _, m := range j.Merged {
+			o[m] = r[m]
+		}
+		out = append(out, o)
 	}
 	return out, nil
 }

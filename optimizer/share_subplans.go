@@ -20,7 +20,10 @@ var shareSubplans = Rule{Name: "share_subplans", Dir: Once, Apply: func(c *Conte
 	}
 	c.observe(one)
 	k := &cacher{c: c, done: map[plan.Node]plan.Node{}, caches: map[plan.Node]plan.Node{}}
-	return k.node(one), nil
+	if out := k.node(one); len(k.caches) > 0 {
+		return out, nil
+	}
+	return n, nil
 }}
 
 type sharer struct {

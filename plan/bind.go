@@ -65,9 +65,8 @@ func schemaOf(op string, exprs []expr.Expr) (*arrow.Schema, error) {
 		fields[i] = expr.Field(e)
 		name := fields[i].Name
 		if seen[name] {
-			f := fault.New(fault.Plan, op, "two columns are named %q", name)
-			f.At, f.Column = e.At(), name
-			return nil, f.WithHint("name one of them with As")
+			f := planFault(op, "two columns are named %q", name)
+			return nil, at(f, e).WithHint("name one of them with As")
 		}
 		seen[name] = true
 	}
@@ -79,12 +78,20 @@ func checkColumns(op string, s *arrow.Schema, cols []string) error {
 	seen := map[string]bool{}
 	for _, c := range cols {
 		if !hasColumn(s, c) {
-			return fault.New(fault.Plan, op, "column %q not found", c).WithHint("%s", fault.Suggest(c, names(s)))
+			return planFault(op, "column %q not found", c).WithHint("%s", fault.Suggest(c, names(s)))
 		}
 		if seen[c] {
-			return fault.New(fault.Plan, op, "column %q is named twice", c)
+			return planFault(op, "column %q is named twice", c)
 		}
 		seen[c] = true
 	}
 	return nil
+}
+
+// at places a fault where the expression was written, as far as that is known.
+func at(f *fault.Error, e expr.Expr) *fault.Error {
+	if place := e.At(); place != "" {
+		f.At = place
+	}
+	return f
 }

@@ -141,7 +141,7 @@ func (s *JoinSpec) rightOut(left, right *arrow.Schema) ([]JoinColumn, error) {
 			continue
 		}
 		as := n
-		if taken[as] {
+		if hasColumn(left, n) {
 			as += suffix
 		}
 		if taken[as] {
@@ -166,10 +166,7 @@ func (n *Join) addKey(l, r expr.Expr) error {
 	t, ok := expr.CommonType(lb.Type(), rb.Type())
 	if !ok {
 		f := planFault("Join", "the keys %s (%s) and %s (%s) do not compare", lb.Unalias(), lb.Type(), rb.Unalias(), rb.Type())
-		if at := l.At(); at != "" {
-			f.At = at
-		}
-		return f.WithHint("Cast one of them")
+		return at(f, l).WithHint("Cast one of them")
 	}
 	if arrow.IsNested(t.ID()) && t.ID() != arrow.STRUCT {
 		return planFault("Join", "%s of type %s cannot be a key", lb.Unalias(), t)

@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/expr"
-	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/partition"
 )
 
@@ -18,7 +17,7 @@ type Concat struct{ Ins []Node }
 // NewConcat matches the inputs' columns by name and brings them into the order of the first.
 func NewConcat(ins []Node) (Node, error) {
 	if len(ins) == 0 {
-		return nil, fault.New(fault.Plan, "Concat", "no frames")
+		return nil, planFault("Concat", "no frames")
 	}
 	first := ins[0].Schema()
 	all := []Node{ins[0]}
@@ -40,15 +39,15 @@ func sameColumns(first, s *arrow.Schema, i int) error {
 	for _, f := range first.Fields() {
 		idx := s.FieldIndices(f.Name)
 		if len(idx) == 0 {
-			return fault.New(fault.Type, "Concat", "frame %d has no column %q, which the first has", i, f.Name).WithHint("use Union with UnionByName")
+			return planFault("Concat", "frame %d has no column %q, which the first has", i, f.Name).WithHint("use Union with UnionByName")
 		}
 		if got := s.Field(idx[0]).Type; !arrow.TypeEqual(expr.ValueType(got), expr.ValueType(f.Type)) {
-			return fault.New(fault.Type, "Concat", "column %q is %s in frame %d and %s in the first", f.Name, got, i, f.Type).WithHint("Cast one of them, or use Union with PromoteTypes")
+			return planFault("Concat", "column %q is %s in frame %d and %s in the first", f.Name, got, i, f.Type).WithHint("Cast one of them, or use Union with PromoteTypes")
 		}
 	}
 	for _, f := range s.Fields() {
 		if !hasColumn(first, f.Name) {
-			return fault.New(fault.Type, "Concat", "frame %d has a column %q, which the first lacks", i, f.Name).WithHint("use Union with UnionByName")
+			return planFault("Concat", "frame %d has a column %q, which the first lacks", i, f.Name).WithHint("use Union with UnionByName")
 		}
 	}
 	return nil
@@ -132,7 +131,7 @@ func NewRepartition(in Node, spec RepartitionSpec) (Node, error) {
 		return nil, err
 	}
 	if spec.Parts < 0 || spec.Rows < 0 || spec.Bytes < 0 {
-		return nil, fault.New(fault.Plan, "Repartition", "negative sizes")
+		return nil, planFault("Repartition", "negative sizes")
 	}
 	return &Repartition{passing{in}, spec}, nil
 }
@@ -174,7 +173,7 @@ type MapBatches struct {
 // NewMapBatches returns a MapBatches whose function gives batches of the schema.
 func NewMapBatches(in Node, out *arrow.Schema, fn BatchFunc, name string) (Node, error) {
 	if out == nil || fn == nil {
-		return nil, fault.New(fault.Plan, "MapBatches", "the schema or the function is nil")
+		return nil, planFault("MapBatches", "the schema or the function is nil")
 	}
 	return &MapBatches{Input: in, OutSchema: out, Fn: fn, Name: name}, nil
 }

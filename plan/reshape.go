@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/sheafdata/sheaf/fault"
 )
 
 // Explode gives a row for every element of the list columns Cols, which go in step.
@@ -18,7 +16,7 @@ type Explode struct {
 // NewExplode checks that the columns are lists.
 func NewExplode(in Node, cols []string) (Node, error) {
 	if len(cols) == 0 {
-		return nil, fault.New(fault.Plan, "Explode", "no columns")
+		return nil, planFault("Explode", "no columns")
 	}
 	if err := checkColumns("Explode", in.Schema(), cols); err != nil {
 		return nil, err
@@ -72,7 +70,7 @@ type Unpivot struct {
 // NewUnpivot checks that the columns are of one type.
 func NewUnpivot(in Node, cols []string, name, value string) (Node, error) {
 	if len(cols) == 0 {
-		return nil, fault.New(fault.Plan, "Unpivot", "no columns")
+		return nil, planFault("Unpivot", "no columns")
 	}
 	if err := checkColumns("Unpivot", in.Schema(), cols); err != nil {
 		return nil, err

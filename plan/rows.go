@@ -48,10 +48,7 @@ func NewFilter(in Node, preds ...expr.Expr) (Node, error) {
 func condition(op string, b expr.Expr) (expr.Expr, error) {
 	if id := b.Type().ID(); id != arrow.BOOL && id != arrow.NULL {
 		f := planFault(op, "%s takes a condition, but %s is %s", op, b.Unalias(), b.Type())
-		if at := b.At(); at != "" {
-			f.At = at
-		}
-		return b, f.WithHint("write a comparison such as Gt(0) or NotNull()")
+		return b, at(f, b).WithHint("write a comparison such as Gt(0) or NotNull()")
 	}
 	return expr.CastTo(b, arrow.FixedWidthTypes.Boolean), nil
 }

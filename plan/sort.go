@@ -52,13 +52,16 @@ func NewSort(in Node, keys ...SortKey) (Node, error) {
 // sortKeys binds keys, none of them a window function.
 func sortKeys(s *arrow.Schema, keys []SortKey) ([]SortKey, error) {
 	if len(keys) == 0 {
-		return nil, fault.New(fault.Plan, "Sort", "no keys").WithHint("name the columns to sort by")
+		return nil, planFault("Sort", "no keys").WithHint("name the columns to sort by")
 	}
 	bound := make([]SortKey, len(keys))
 	for i, k := range keys {
 		e, err := bindScalar("Sort", k.Expr, s)
 		if err != nil {
 			return nil, err
+		}
+		if !expr.Orderable(e.Type()) {
+			return nil, at(planFault("Sort", "%s of type %s has no order", e.Unalias(), e.Type()), e).WithHint("sort by its fields or elements")
 		}
 		bound[i] = SortKey{Expr: e, Desc: k.Desc, NullsFirst: k.NullsFirst}
 	}

@@ -118,7 +118,7 @@ func TestCSVQuirks(t *testing.T) {
 		{"utf16", "\xff\xfea\x00,\x00b\x00\n\x00\xfc\x00,\x001\x00\n\x00", nil, "a:utf8 b:int64", [][]string{{"ü", "1"}}},
 		{"replaced bytes", "a,b\nZ\xfcrich,1\n", &CSVOptions{ReplaceInvalid: true}, "a:utf8 b:int64", [][]string{{"Z\uFFFDrich", "1"}}},
 		{"declared types", "a,b,c\n007,1.50,2020\n", &CSVOptions{Types: map[string]arrow.DataType{"a": arrow.PrimitiveTypes.Int32, "b": &arrow.Decimal128Type{Precision: 9, Scale: 2}, "c": arrow.BinaryTypes.String}},
-			"a:int32 b:decimal(9, 2) c:utf8", [][]string{{"7", "1.50", "2020"}}},
+			"a:int32 b:decimal(9, 2) c:utf8", [][]string{{"7", "1.5", "2020"}}},
 		{"declared schema", "b,a\n1,2\n", &CSVOptions{Schema: arrow.NewSchema([]arrow.Field{{Name: "a", Type: arrow.PrimitiveTypes.Int16}, {Name: "none", Type: arrow.BinaryTypes.String}}, nil)},
 			"a:int16 none:utf8", [][]string{{"2", "∅"}}},
 		{"infinities", "a\ninf\n-Infinity\nNaN\n1e400\n", nil, "a:float64", [][]string{{"+Inf"}, {"-Inf"}, {"NaN"}, {"+Inf"}}},

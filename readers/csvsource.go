@@ -70,9 +70,13 @@ func newCSVSource(path string, opts *CSVOptions, rejects bool) (partition.Source
 		if err == nil {
 			s.orders, s.inferred = make([]uint8, s.set.data.NumFields()), make([]bool, s.set.data.NumFields())
 		}
-		return s, err
+	} else {
+		err = s.infer(o, files)
 	}
-	return s, s.infer(o, files)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Schema is the frame's.
@@ -219,7 +223,7 @@ func (s *csvSource) Plan(ctx context.Context, r partition.ScanRequest) (*partiti
 		if err != nil {
 			return nil, err
 		}
-		if r.Limit > 0 && r.Predicate.IsZero() {
+		if r.Limit > 0 && r.Predicate.IsZero() && !s.rejects {
 			one.maxRows = r.Limit
 		}
 		scan.Splits = append(scan.Splits, f.cut(one, s.splitSize(f, r.SplitBytes, size))...)

@@ -87,3 +87,8 @@ func panicFault(value any) error {
 	}
 	return &fault.Error{Kind: fault.Panic, Err: &panicError{value, stack}}
 }
+
+func unknownOp(op string) error {
+	return fault.New(fault.Plan, "", "the operation %q is not registered in this process. %s", op, fault.Suggest(op, graph.Operations())).
+		WithHint("register it: graph.Register(%q, fn)", op)
+}

@@ -70,9 +70,9 @@ const (
 	keyTask contextKey = iota // *taskContext
 )
 
-// RunFrom returns the run whose task was given ctx.
+// RunFrom returns the run whose task was given ctx; false when ctx is no task's, or the task's run is in another process.
 func RunFrom(ctx context.Context) (Run, bool) {
-	if c, ok := ctx.Value(keyTask).(*taskContext); ok {
+	if c, ok := ctx.Value(keyTask).(*taskContext); ok && c.run.engine != nil {
 		return c.run, true
 	}
 	return nil, false

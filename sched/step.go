@@ -2,12 +2,10 @@ package sched
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"sync/atomic"
 	"time"
 
-	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/graph"
 )
 
@@ -131,17 +129,8 @@ func (r *run) invoke(w *worker, id graph.ID, in []any) (any, error) {
 	if fn := r.graph.Func(id); fn != nil {
 		return fn(ctx, in)
 	}
-	return operate(ctx, r.graph, id, in)
-}
-
-func operate(ctx context.Context, g *graph.Graph, id graph.ID, in []any) (any, error) {
-	op, args := g.Op(id)
-	fn, ok := graph.Lookup(op)
-	if !ok {
-		return nil, fault.New(fault.Plan, "", "the operation %q is not registered in this process. %s", op, fault.Suggest(op, graph.Operations())).
-			WithHint("register it: graph.Register(%q, fn)", op)
-	}
-	return fn(ctx, args, in)
+	op, args := r.graph.Op(id)
+	return operate(ctx, op, args, in)
 }
 
 // complete tells everybody that a task has its result. flags are those it has finished with.

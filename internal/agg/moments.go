@@ -125,7 +125,7 @@ func (a *moments) State() []vec.Vec {
 	return out
 }
 
-func (a *moments) Bytes() int64 { return int64(cap(a.by)) * 24 }
+func (a *moments) Bytes() int64 { return int64(cap(a.by)+cap(a.cols[0])) * 24 }
 
 func (a *moments) Result(groups int) (vec.Vec, error) {
 	a.by = growTo(a.by, groups)

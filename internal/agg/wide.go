@@ -41,8 +41,8 @@ func lessInt(a, b []byte) bool {
 	return false
 }
 
-// wideExtreme is Min or Max of decimals, float16 and fixed-size binary. It compares bytes by a function, once a row: these columns are rare
-// and their comparison costs more than the call.
+// wideExtreme is Min or Max of decimals, float16 and fixed-size binary. All but decimal128 compare bytes by a function, once a row: these
+// columns are rare and their comparison costs more than the call.
 type wideExtreme struct {
 	spec
 	max   bool
@@ -64,11 +64,16 @@ func (a *wideExtreme) Update(gids []uint32, args []vec.Vec, where []uint64, rows
 		return nil
 	}
 	a.in.set(&args[0], gids, where, rows, false)
-	a.take(a.in.gids, a.in.vals.Data, a.in.n)
+	a.take(a.in.gids, &a.in.vals, a.in.n)
 	return nil
 }
 
-func (a *wideExtreme) take(gids []uint32, data []byte, n int) {
+func (a *wideExtreme) take(gids []uint32, v *vec.Vec, n int) {
+	if n > 0 && v.Phys == vec.Dec128 {
+		a.takeDecimals(gids, vec.Of[[2]uint64](v))
+		return
+	}
+	data := v.Data
 	for i := range n {
 		g := 0
 		if gids != nil {
@@ -86,10 +91,32 @@ func (a *wideExtreme) take(gids []uint32, data []byte, n int) {
 	}
 }
 
+// takeDecimals is take for decimal128.
+func (a *wideExtreme) takeDecimals(gids []uint32, vals [][2]uint64) {
+	state := vec.Vec{Len: len(a.seen.by), Data: a.by}
+	by := vec.Of[[2]uint64](&state)
+	for i, x := range vals {
+		g := uint32(0)
+		if gids != nil {
+			g = gids[i]
+		}
+		m := &by[g]
+		lower := int64(x[1]) < int64(m[1]) || x[1] == m[1] && x[0] < m[0]
+		switch {
+		case a.seen.by[g] == 0:
+			a.seen.by[g] = 1
+			a.seen.missing--
+			*m = x
+		case lower != a.max && x != *m:
+			*m = x
+		}
+	}
+}
+
 func (a *wideExtreme) Merge(gids []uint32, state []vec.Vec, rows, groups int) error {
 	a.makeRoom(groups)
 	g, cols := a.in.states(gids, state, rows)
-	a.take(g, cols[0].Data, len(g))
+	a.take(g, &cols[0], len(g))
 	return nil
 }
 

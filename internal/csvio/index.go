@@ -18,6 +18,9 @@ type indexer struct {
 	c chars
 	// width is the number of fields a row should have, stride that of the fields most rows have: surplus ones must be empty.
 	width, stride int
+	// mode is what to do with rows that do not fit; pad: short rows do.
+	mode Ragged
+	pad  bool
 
 	window             int
 	delim, line, quote []uint64
@@ -38,7 +41,7 @@ type badRow struct {
 }
 
 func newIndexer(d *Dialect, width, stride int) *indexer {
-	x := &indexer{d: d, c: chars{d.Comma, d.Newline, d.Quote}, width: width, stride: max(stride, width), window: windowMax}
+	x := &indexer{d: d, c: chars{d.Comma, d.Newline, d.Quote}, width: width, stride: max(stride, width), window: windowMax, mode: d.Ragged, pad: d.Ragged == RaggedPad}
 	words := windowMax / 64
 	all := make([]uint64, 3*words)
 	x.delim, x.line, x.quote = all[:words:words], all[words:2*words:2*words], all[2*words:]
@@ -205,7 +208,7 @@ func (x *indexer) addRow(buf []byte, fields []span, malformed string) int {
 // misfit says what is wrong with the number of a row's fields, the last of which is given apart; "" is nothing.
 func (x *indexer) misfit(fields []span, last span) string {
 	k := len(fields) + 1
-	if k == x.width || k < x.width && x.d.Ragged == RaggedPad {
+	if k == x.width || k < x.width && x.pad {
 		return ""
 	}
 	if k > x.width {
@@ -223,7 +226,7 @@ func (x *indexer) misfit(fields []span, last span) string {
 
 // reject keeps, counts or reports a bad row, as the dialect says.
 func (x *indexer) reject(b badRow) {
-	switch x.d.Ragged {
+	switch x.mode {
 	case RaggedSkip:
 		x.dropped++
 	case RaggedReject:

@@ -191,7 +191,7 @@ func moments(f []byte, nanos *bool) (k guess) {
 		return 0
 	}
 	orders := []dateOrder{orderMDY, orderDMY}
-	if isDigit(f[2]) {
+	if isDigit(f[1]) && isDigit(f[2]) && isDigit(f[3]) {
 		orders = []dateOrder{orderYMD}
 	}
 	for _, o := range orders {

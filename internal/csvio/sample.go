@@ -115,9 +115,8 @@ func (s *Samples) inside(buf []byte, end int) {
 
 // each calls see for the rows of buf[pos:end], and returns how many were left out.
 func (s *Samples) each(buf []byte, pos, end int, see func(rows []span, n, stride int, quotes bool)) int64 {
-	d := s.head.Dialect
-	d.Ragged = RaggedSkip
-	x := newIndexer(&d, len(s.head.Names), s.head.Stride)
+	x := newIndexer(&s.head.Dialect, len(s.head.Names), s.head.Stride)
+	x.mode = RaggedSkip
 	for pos < end {
 		f := x.index(buf, pos, end, end, BatchRows)
 		if f.more {

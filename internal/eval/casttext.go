@@ -355,10 +355,6 @@ func digits(s []byte, n int) (v int64, rest []byte, ok bool) {
 
 // parseDate reads YYYY-MM-DD as days since 1970.
 func parseDate(s []byte) (days int64, rest []byte, ok bool) {
-	neg := len(s) > 0 && s[0] == '-'
-	if neg {
-		s = s[1:]
-	}
 	width := 4
 	for width < len(s) && width < 6 && s[width] >= '0' && s[width] <= '9' {
 		width++
@@ -369,9 +365,6 @@ func parseDate(s []byte) (days int64, rest []byte, ok bool) {
 	}
 	m, _, ok2 := digits(s[1:], 2)
 	d, rest, ok3 := digits(s[4:], 2)
-	if neg {
-		y = -y
-	}
 	if !ok2 || !ok3 || m < 1 || m > 12 || d < 1 || d > kernel.MonthDays(y, uint32(m)) {
 		return 0, s, false
 	}

@@ -50,7 +50,7 @@ func betweenTimes(from, to arrow.DataType) (caster, error) {
 		case isDate(from):
 			bad = x.scale(out, at, fu.PerDay(), tu.PerDay(), live)
 			if tz != nil {
-				tz.instants(out, out)
+				tz.instants(out, out, a.Valid)
 			}
 		default:
 			bad = x.scale(out, at, fu.PerSecond(), tu.PerSecond(), live)

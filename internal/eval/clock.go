@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/sheafdata/sheaf/internal/bitmap"
 	"github.com/sheafdata/sheaf/internal/kernel"
 	"github.com/sheafdata/sheaf/internal/vec"
 )
@@ -45,7 +46,7 @@ func (x *state) localOf(v *vec.Vec, z *zone) []int64 {
 		return at
 	}
 	out := vec.Alloc[int64](&x.s, v.Len)
-	z.local(out, at)
+	z.local(out, at, v.Valid)
 	return out
 }
 
@@ -177,10 +178,10 @@ func buildTruncate(n *node) (runFunc, error) {
 		case step == 0:
 			truncateDays(out, x.localOf(a, z), unit, name)
 			if z != nil {
-				z.instants(out, out)
+				z.instants(out, out, a.Valid)
 			}
 		case z != nil:
-			z.floor(out, at, step)
+			z.floor(out, at, step, a.Valid)
 		default:
 			kernel.FloorTo(out, at, step)
 		}
@@ -209,8 +210,12 @@ func truncateDays(dst, local []int64, unit kernel.Unit, name string) {
 }
 
 // floor sets dst to instants rounded down to steps of local time.
-func (z *zone) floor(dst, at []int64, step int64) {
+func (z *zone) floor(dst, at []int64, step int64, valid []uint64) {
 	for i, x := range at {
+		if valid != nil && !bitmap.Get(valid, i) {
+			dst[i] = x
+			continue
+		}
 		off := z.offset(x)
 		rest := kernel.FloorMod(x+off, step)
 		if x-rest >= z.lo {
@@ -254,7 +259,7 @@ func buildAddMonths(n *node) (runFunc, error) {
 			out[i] = d*per + rest
 		}
 		if z != nil {
-			z.instants(out, out)
+			z.instants(out, out, a.Valid)
 		}
 		return x.putTicks(n, out, a.Valid), nil
 	}, nil
@@ -279,7 +284,7 @@ func buildIn2(n *node) (runFunc, error) {
 			return out, nil
 		}
 		out := vec.Alloc[int64](&x.s, x.n)
-		z.instants(out, vec.Of[int64](a))
+		z.instants(out, vec.Of[int64](a), a.Valid)
 		return x.putTicks(n, out, a.Valid), nil
 	}, nil
 }

@@ -25,8 +25,8 @@ var texts = map[string]builder{
 	"str_extract":       buildExtract,
 	"str_split":         buildSplit,
 	"str_concat":        buildConcat,
-	"str_lower":         textMap(func(dst, s []byte) []byte { return mapCase(dst, s, unicode.ToLower) }),
-	"str_upper":         textMap(func(dst, s []byte) []byte { return mapCase(dst, s, unicode.ToUpper) }),
+	"str_lower":         textMap(func(dst, s []byte) []byte { return mapCase(dst, s, 'A', unicode.ToLower) }),
+	"str_upper":         textMap(func(dst, s []byte) []byte { return mapCase(dst, s, 'a', unicode.ToUpper) }),
 	"str_trim":          textPart(func(s []byte) (int, int) { return trimmed(s) }),
 	"str_len":           textLen(func(s []byte) int64 { return int64(utf8.RuneCount(s)) }),
 	"str_len_bytes":     textLen(func(s []byte) int64 { return int64(len(s)) }),
@@ -230,8 +230,22 @@ func textWrite(n *node, write func(dst, s []byte) []byte) runFunc {
 	}
 }
 
-// mapCase maps characters; bytes that are no UTF-8 stay.
-func mapCase(dst, s []byte, to func(rune) rune) []byte {
+// mapCase maps characters; bytes that are no UTF-8 stay. from is the first of the 26 ASCII letters to change, which is done without look-ups.
+func mapCase(dst, s []byte, from byte, to func(rune) rune) []byte {
+	start := len(dst)
+	dst = append(dst, s...)
+	for i, c := range dst[start:] {
+		if c >= utf8.RuneSelf {
+			return mapUnicode(dst[:start+i], s[i:], to)
+		}
+		if c-from < 26 {
+			dst[start+i] = c ^ 0x20
+		}
+	}
+	return dst
+}
+
+func mapUnicode(dst, s []byte, to func(rune) rune) []byte {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRune(s)
 		if r == utf8.RuneError && n == 1 {

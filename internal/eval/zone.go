@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/sheafdata/sheaf/internal/bitmap"
 	"github.com/sheafdata/sheaf/internal/kernel"
 )
 
@@ -14,7 +15,14 @@ type zone struct {
 	loc *time.Location
 	per int64 // ticks of a second
 
-	lo, hi int64 // instants with the offset off; lo is included
+	stretch
+	known [8]stretch // met before, the oldest is replaced
+	next  int
+}
+
+// stretch is a time between two changes of the offset.
+type stretch struct {
+	lo, hi int64 // instants; lo is included
 	off    int64 // ticks
 }
 
@@ -28,7 +36,7 @@ func zoneOf(t arrow.DataType) (*zone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &zone{loc: loc, per: unitOf(t).PerSecond(), lo: 0, hi: 0}, nil
+	return &zone{loc: loc, per: unitOf(t).PerSecond()}, nil
 }
 
 // unitOf returns the unit of a temporal type; date32 has days.
@@ -52,6 +60,12 @@ func unitOf(t arrow.DataType) kernel.Unit {
 
 // find makes the stretch around an instant the remembered one.
 func (z *zone) find(at int64) {
+	for _, k := range z.known {
+		if at >= k.lo && at < k.hi {
+			z.stretch = k
+			return
+		}
+	}
 	t := time.Unix(kernel.FloorDiv(at, z.per), 0).In(z.loc)
 	_, off := t.Zone()
 	start, end := t.ZoneBounds()
@@ -62,6 +76,8 @@ func (z *zone) find(at int64) {
 	if !end.IsZero() {
 		z.hi = ticks(end.Unix(), z.per)
 	}
+	z.known[z.next] = z.stretch
+	z.next = (z.next + 1) % len(z.known)
 }
 
 // ticks is seconds in ticks, at most the bounds of int64.
@@ -83,12 +99,16 @@ func (z *zone) offset(at int64) int64 {
 	return z.off
 }
 
-// local sets dst to the local times of instants.
-func (z *zone) local(dst, at []int64) {
+// local sets dst to the local times of instants, those under a null to any.
+func (z *zone) local(dst, at []int64, valid []uint64) {
 	at = at[:len(dst)]
 	lo, hi, off := z.lo, z.hi, z.off
 	for i, x := range at {
 		if x < lo || x >= hi {
+			if valid != nil && !bitmap.Get(valid, i) {
+				dst[i] = x
+				continue
+			}
 			z.find(x)
 			lo, hi, off = z.lo, z.hi, z.off
 		}
@@ -113,8 +133,13 @@ func (z *zone) instant(local int64) int64 {
 	return local - before
 }
 
-func (z *zone) instants(dst, local []int64) {
+// instants sets dst to the instants of local times, those under a null to any.
+func (z *zone) instants(dst, local []int64, valid []uint64) {
 	for i, x := range local {
+		if valid != nil && !bitmap.Get(valid, i) {
+			dst[i] = x
+			continue
+		}
 		dst[i] = z.instant(x)
 	}
 }

@@ -1,6 +1,7 @@
 package parquetio
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -17,7 +18,8 @@ type leafReader struct {
 	codec int32
 	src   source
 
-	row      int64 // the row of the row group that comes next
+	ctx      context.Context // of the call of Next that is on
+	row      int64           // the row of the row group that comes next
 	page     page
 	dict     *dictionary
 	seenData bool

@@ -1,6 +1,10 @@
 package parquetio
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/sheafdata/sheaf/fault"
+)
 
 // levelStep is how many level pairs are decoded at once.
 const levelStep = 4096
@@ -40,6 +44,10 @@ func (r *leafReader) readNested(n int) error {
 // moreLevels decodes the next level pairs. Where rows are complete (must is false) it returns false at the end of the chunk or
 // where the next row starts a page.
 func (r *leafReader) moreLevels(must bool) (bool, error) {
+	// A row may have any number of elements, so that a batch is not enough of a place to notice the end.
+	if err := r.ctx.Err(); err != nil {
+		return false, &fault.Error{Kind: fault.Canceled, Op: op, Err: err}
+	}
 	if r.page.left == 0 {
 		if !must && (r.leaf.maxRep == 0 || r.page.v2 || r.src.off >= r.src.end) {
 			return false, nil

@@ -175,6 +175,7 @@ func (r *Reader) Next(ctx context.Context) (b partition.Batch, err error) {
 	r.asm.begin()
 	for _, l := range r.leaves {
 		l.begin()
+		l.ctx = ctx
 	}
 	n, err := r.fill()
 	if err != nil {

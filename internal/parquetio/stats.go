@@ -188,9 +188,9 @@ func intValue(t arrow.DataType, v int64, u uint64) any {
 	case *arrow.Date32Type:
 		return time.Unix(v*86400, 0).UTC()
 	case *arrow.Time32Type:
-		return time.Unix(0, v*int64(x.Unit.Multiplier())).UTC()
+		return timeOfDay(v, x.Unit)
 	case *arrow.Time64Type:
-		return time.Unix(0, v*int64(x.Unit.Multiplier())).UTC()
+		return timeOfDay(v, x.Unit)
 	case *arrow.TimestampType:
 		loc, err := x.GetZone()
 		if err != nil || loc == nil {
@@ -205,6 +205,15 @@ func intValue(t arrow.DataType, v int64, u uint64) any {
 		return decimal128.FromI64(v)
 	}
 	return nil
+}
+
+// timeOfDay returns a time of day on 1970-01-01, nil where it is none.
+func timeOfDay(v int64, u arrow.TimeUnit) any {
+	m := int64(u.Multiplier())
+	if v < 0 || v > int64(24*time.Hour)/m {
+		return nil
+	}
+	return time.Unix(0, v*m).UTC()
 }
 
 func unixIn(v int64, u arrow.TimeUnit) time.Time {

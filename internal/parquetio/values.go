@@ -311,19 +311,28 @@ func (r *leafReader) skipDelta(k int) error {
 	return nil
 }
 
-// skipViews decodes byte arrays and forgets them.
+// skipViews decodes byte arrays and forgets them, with the buffers they have taken.
 func (r *leafReader) skipViews(k int) error {
 	buf, err := r.mem.get(min(k, skipStep) * 16)
 	if err != nil {
 		return err
 	}
-	defer r.mem.put(buf)
+	mode := r.utf8
+	r.utf8 = UTF8Keep
+	defer func() {
+		r.utf8 = mode
+		r.mem.put(buf)
+	}()
+	pinned, bufs, index := len(r.pinned), len(r.out.bufs), r.page.bufIndex
 	for k > 0 {
 		n := min(k, skipStep)
 		if err := r.viewValues(as[viewHeader](buf)[:n]); err != nil {
 			return err
 		}
-		r.side = nil
+		for _, b := range r.pinned[pinned:] {
+			r.mem.put(b)
+		}
+		r.pinned, r.out.bufs, r.page.bufIndex = r.pinned[:pinned], r.out.bufs[:bufs], index
 		k -= n
 	}
 	return nil

@@ -97,19 +97,16 @@ func (l *lowerer) root(n plan.Node) (int, error) {
 	return s.ID, nil
 }
 
-// lower returns the open pipelines that give the node's rows.
+// lower returns the open pipelines that give the node's rows. What stands under a Cache that several read runs once; other nodes that
+// several read run again for each, because that is cheaper than keeping their rows: the optimizer has put a Cache where it is not.
 func (l *lowerer) lower(n plan.Node) (open, error) {
-	if _, isScan := n.(*plan.Scan); l.uses[n] > 1 && !isScan {
-		return l.share(n)
+	c, ok := n.(*plan.Cache)
+	if !ok || l.uses[n] < 2 {
+		return l.lowerNode(n)
 	}
-	return l.lowerNode(n)
-}
-
-// share runs a node once for all its readers.
-func (l *lowerer) share(n plan.Node) (open, error) {
 	id, done := l.shared[n]
 	if !done {
-		o, err := l.lowerNode(n)
+		o, err := l.lower(c.Input)
 		if err != nil {
 			return nil, err
 		}
