@@ -217,6 +217,12 @@ func (n *node) check() error {
 			return errWire("parameters of " + info.Name)
 		}
 	}
+	if info == opFunc {
+		name, _ := n.params[0].(string)
+		if _, known := UserFunc(name); !known {
+			return unknownFunction(name)
+		}
+	}
 	if q, ok := n.Param(0).(float64); ok && !(q >= 0 && q <= 1) {
 		return errWire("quantile")
 	}

@@ -77,23 +77,30 @@ const (
 
 // store copies deps into a block and returns where.
 func (g *Graph) store(deps []ID) uint64 {
-	var blocks [][]ID
-	if p := g.blocks.Load(); p != nil {
-		blocks = *p
-	}
 	need := len(deps) + 1
-	if len(blocks) == 0 || g.fill+need > len(blocks[len(blocks)-1]) {
-		size := min(minBlock<<min(len(blocks), 16), maxBlock)
-		blocks = append(blocks, make([]ID, max(size, need)))
-		g.blocks.Store(&blocks)
-		g.fill = 0
+	p := g.blocks.Load()
+	if p == nil || g.fill+need > len((*p)[len(*p)-1]) {
+		p = g.addBlock(p, need)
 	}
 	at := g.fill
-	block := blocks[len(blocks)-1]
+	block := (*p)[len(*p)-1]
 	block[at] = ID(len(deps))
 	copy(block[at+1:], deps)
 	g.fill += need
-	return uint64(len(blocks))<<32 | uint64(at)
+	return uint64(len(*p))<<32 | uint64(at)
+}
+
+// addBlock begins a block that has room for so many IDs.
+func (g *Graph) addBlock(p *[][]ID, need int) *[][]ID {
+	var blocks [][]ID
+	if p != nil {
+		blocks = *p
+	}
+	size := min(minBlock<<min(len(blocks), 16), maxBlock)
+	blocks = append(blocks, make([]ID, max(size, need)))
+	g.blocks.Store(&blocks)
+	g.fill = 0
+	return &blocks
 }
 
 func (g *Graph) checkDeps(id ID, t *Task) {

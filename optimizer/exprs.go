@@ -136,11 +136,11 @@ func mapExprs(n plan.Node, fn func(expr.Expr) (expr.Expr, error)) (plan.Node, er
 		if n.Predicate.IsZero() {
 			return n, nil
 		}
-		if p := m.one(n.Predicate); m.changed && m.err == nil {
+		if p := m.pred(n.Predicate); m.changed && m.err == nil {
 			return n.With(n.Columns, p, n.Limit)
 		}
 	case *plan.Filter:
-		if p := m.one(n.Pred); m.changed && m.err == nil {
+		if p := m.pred(n.Pred); m.changed && m.err == nil {
 			return plan.NewFilter(n.Input, p)
 		}
 	case *plan.Project:
@@ -168,7 +168,7 @@ func mapExprs(n plan.Node, fn func(expr.Expr) (expr.Expr, error)) (plan.Node, er
 		c := *n
 		c.LeftKeys, c.RightKeys = m.all(n.LeftKeys), m.all(n.RightKeys)
 		if !n.Residual.IsZero() {
-			c.Residual = m.one(n.Residual)
+			c.Residual = m.pred(n.Residual)
 		}
 		if m.changed && m.err == nil {
 			return rejoin(&c)
@@ -200,6 +200,15 @@ func (m *mapper) one(e expr.Expr) expr.Expr {
 	}
 	m.changed = true
 	return sameName(e, out)
+}
+
+// pred is one for a condition, whose name nobody sees.
+func (m *mapper) pred(e expr.Expr) expr.Expr {
+	out := m.one(e)
+	if expr.Same(out, e) {
+		return e
+	}
+	return out.Unalias()
 }
 
 func (m *mapper) all(es []expr.Expr) []expr.Expr {

@@ -7,7 +7,7 @@ import (
 	"github.com/sheafdata/sheaf/plan"
 )
 
-// simplifyFilter drops a filter that is always true and empties one that is never true.
+// simplifyFilter drops a filter that is always true and empties one that is never true; conditions of joins alike.
 var simplifyFilter = Rule{Name: "simplify_filter", Dir: BottomUp, Apply: func(_ *Context, n plan.Node) (plan.Node, error) {
 	switch n := n.(type) {
 	case *plan.Filter:
@@ -19,9 +19,30 @@ var simplifyFilter = Rule{Name: "simplify_filter", Dir: BottomUp, Apply: func(_ 
 		if slices.ContainsFunc(n.Predicate.Conjuncts(), neverTrue) {
 			return empty(n), nil
 		}
+	case *plan.Join:
+		return simplerJoin(n)
 	}
 	return n, nil
 }}
+
+// simplerJoin drops conditions of a join that are always true, and empties joins that need one that never is.
+func simplerJoin(j *plan.Join) (plan.Node, error) {
+	var kept []expr.Expr
+	all := j.Residual.Conjuncts()
+	for _, p := range all {
+		if neverTrue(p) && (j.Kind == plan.Inner || j.Kind == plan.Semi) {
+			return empty(j), nil
+		}
+		if !isTrue(p) {
+			kept = append(kept, p)
+		}
+	}
+	if len(kept) == len(all) || len(kept) == 0 && len(j.LeftKeys) == 0 {
+		return j, nil
+	}
+	c := *j
+	return withResidual(&c, kept)
+}
 
 func simplerFilter(n *plan.Filter) (plan.Node, error) {
 	var kept []expr.Expr

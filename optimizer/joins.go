@@ -16,21 +16,18 @@ var extractJoinKeys = Rule{Name: "extract_join_keys", Dir: BottomUp, Apply: func
 		return n, nil
 	}
 	s := residualSides(j)
-	c := *j
-	c.LeftKeys, c.RightKeys = append([]expr.Expr{}, j.LeftKeys...), append([]expr.Expr{}, j.RightKeys...)
-	var stay []expr.Expr
-	for _, e := range j.Residual.Conjuncts() {
-		l, r, ok := keyPair(e, s)
-		if !ok {
-			stay = append(stay, e)
-			continue
-		}
-		c.LeftKeys, c.RightKeys = append(c.LeftKeys, l), append(c.RightKeys, r)
-	}
-	if len(c.LeftKeys) == len(j.LeftKeys) {
+	isKey := func(e expr.Expr) bool { _, _, ok := keyPair(e, s); return ok }
+	keys, stay := split(j.Residual, false, isKey)
+	if len(keys) == 0 {
 		return n, nil
 	}
-	return withResidual(&c, stay)
+	c := *j
+	m, err := withResidual(&c, stay)
+	if err != nil {
+		return nil, err
+	}
+	c = *m.(*plan.Join)
+	return withKeys(&c, keys, s)
 }}
 
 // keyPair reads an equality of one side with the other, each as its own side has it. Comparisons of an integer with a float are
@@ -52,38 +49,36 @@ func keyPair(e expr.Expr, s sides) (l, r expr.Expr, ok bool) {
 	return substitute(l, s.left), substitute(r, s.right), true
 }
 
-// filterToJoin makes conditions on both sides above an Inner join, or above a Cross join that gets a key by them, the join's own.
+// filterToJoin makes keys of equalities of both sides above an Inner join; above a Cross join they make it an Inner one. Other
+// conditions on both sides stay above: there they are evaluated on whole batches of joined rows.
 var filterToJoin = pushRule("filter_to_join", func(_ *Context, f *plan.Filter) (plan.Node, error) {
 	j, ok := f.Input.(*plan.Join)
 	if !ok || j.Kind != plan.Cross && j.Kind != plan.Inner {
 		return nil, nil
 	}
 	s := outputSides(j)
-	keyed := len(j.LeftKeys) > 0
-	move, stay := split(f.Pred, false, func(e expr.Expr) bool {
-		return len(e.Columns()) > 0 && !within(e, s.left) && !within(e, s.right)
-	})
-	for _, e := range move {
-		_, _, isKey := keyPair(e, s)
-		keyed = keyed || isKey
-	}
-	if len(move) == 0 || !keyed {
+	move, stay := split(f.Pred, false, func(e expr.Expr) bool { _, _, isKey := keyPair(e, s); return isKey })
+	if len(move) == 0 {
 		return nil, nil
 	}
 	c := *j
 	c.Kind = plan.Inner
-	c.RightNames = slices.Clone(j.RightNames)
-	for _, r := range j.RightOut {
-		if !slices.Contains(c.RightNames, r) {
-			c.RightNames = append(c.RightNames, r)
-		}
-	}
-	n, err := withResidual(&c, append(j.Residual.Conjuncts(), move...))
+	n, err := withKeys(&c, move, s)
 	if err != nil {
 		return nil, err
 	}
 	return above(n, stay)
 })
+
+// withKeys checks a changed copy of a join with more keys, each an equality of its sides.
+func withKeys(c *plan.Join, equalities []expr.Expr, s sides) (plan.Node, error) {
+	c.LeftKeys, c.RightKeys = slices.Clone(c.LeftKeys), slices.Clone(c.RightKeys)
+	for _, e := range equalities {
+		l, r, _ := keyPair(e, s)
+		c.LeftKeys, c.RightKeys = append(c.LeftKeys, l), append(c.RightKeys, r)
+	}
+	return rejoin(c)
+}
 
 // outerToInner makes a Left join Inner where a filter above drops the rows that have no match: it is not true when all right columns
 // are null.

@@ -62,7 +62,8 @@ type Options struct {
 // Context is what rules may ask.
 type Context struct {
 	o Options
-	// readers counts who reads each node of the plan that the running rule began with.
+	// readers counts who reads each node of the plan under root, which the running rule began with.
+	root    plan.Node
 	readers map[plan.Node]int
 	costly  map[plan.Node]bool
 	stats   map[partition.Source]partition.Stats
@@ -156,6 +157,10 @@ func (c *Context) apply(r Rule, n plan.Node) (out plan.Node, times int, err erro
 
 // observe counts readers and finds the costly nodes.
 func (c *Context) observe(root plan.Node) {
+	if c.root == root {
+		return
+	}
+	c.root = root
 	c.readers, c.costly = map[plan.Node]int{}, map[plan.Node]bool{}
 	plan.Walk(root, func(n plan.Node) bool {
 		for _, in := range n.Inputs() {

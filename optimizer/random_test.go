@@ -243,9 +243,16 @@ func (g *generator) join(l, r plan.Node) (plan.Node, error) {
 				return nil, err
 			}
 			spec.Residual = []expr.Expr{g.pred(full, 1)}
+			if g.r.IntN(2) == 0 {
+				spec.Residual = []expr.Expr{expr.Col(g.pick(full)).Ne(expr.Col(g.pick(full))).Not()}
+			}
 		}
 	}
-	return plan.NewJoin(l, r, spec)
+	j, err := plan.NewJoin(l, r, spec)
+	if err != nil || g.r.IntN(2) == 0 {
+		return j, err
+	}
+	return plan.NewFilter(j, expr.Col(g.pick(j)).Eq(expr.Col(g.pick(j))))
 }
 
 // render makes rows comparable as text.

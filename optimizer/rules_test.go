@@ -112,6 +112,9 @@ func ruleCases() []ruleCase {
 		{"simplify_filter", "always true", true, from(trips).filter(expr.Lit(1).Lt(2))},
 		{"simplify_filter", "never true", true, from(trips).filter(expr.Lit(1).Gt(2)).sort("id")},
 
+		{"simplify_filter", "a join on what is never true", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Inner, Using: []string{"zone"}, Residual: es(col("fare").Gt(nil))})},
+		{"simplify_filter", "a left join keeps its rows", false, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("fare").Gt(nil))})},
+
 		{"merge_filters", "two filters", true, from(trips).sort("id").limit(5, 0).filter(col("id").Gt(1)).filter(col("fare").Gt(2))},
 		{"merge_filters", "one that can fail stays above its guard", false, from(trips).limit(5, 0).filter(digits).filter(parsed.Gt(5))},
 
@@ -144,7 +147,8 @@ func ruleCases() []ruleCase {
 		{"residual_through_join", "not one on the left side: its rows stay", false, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("fare").Gt(3))})},
 		{"filter_to_join", "a cross join with an equality above", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Cross}).filter(col("zone").Eq(col("zone_right")).And(col("id").Ne(col("area"))))},
 		{"filter_to_join", "not without an equality", false, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Cross}).filter(col("id").Lt(col("area")))},
-		{"extract_join_keys", "an equality among the conditions", true, from(trips).join(from(zones), using(plan.Inner)).filter(col("id").Eq(col("area")))},
+		{"extract_join_keys", "an equality among the conditions", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("id").Ne(col("area")).Not())})},
+		{"extract_join_keys", "not what is computed of a side and can fail", false, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("id").Add(1).Ne(col("area")).Not())})},
 		{"outer_to_inner", "a filter that no row without a match passes", true, from(trips).join(from(zones), using(plan.Left)).filter(col("area").Gt(2))},
 		{"outer_to_inner", "not where null passes", false, from(trips).join(from(zones), using(plan.Left)).filter(expr.Coalesce(col("area"), 9).Gt(2))},
 		{"filter_into_scan", "the source filters", true, from(trips).filter(col("fare").Gt(5))},

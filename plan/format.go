@@ -63,7 +63,7 @@ func joinExprs(exprs []expr.Expr) string {
 func joinKeys(keys []SortKey) string {
 	list := make([]string, len(keys))
 	for i, k := range keys {
-		list[i] = k.Expr.String()
+		list[i] = k.Expr.Unalias().String()
 		if k.Desc {
 			list[i] += " desc"
 		}

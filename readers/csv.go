@@ -111,7 +111,7 @@ type CSVOptions struct {
 	Types map[string]arrow.DataType
 	// Ragged says what happens to rows of the wrong shape.
 	Ragged Ragged
-	// MaxRowBytes bounds a row; 0 is 16 MiB.
+	// MaxRowBytes bounds a row; 0 is 16 MiB, the least 64 KiB.
 	MaxRowBytes int
 }
 

@@ -81,10 +81,10 @@ func TestCSVInference(t *testing.T) {
 	}, "\n"), nil)
 	schema, rows := csvShow(t, src)
 	require.Equal(t, "i:int64 f:float64 big:utf8 zip:utf8 b:bool d:date32 ts:timestamp[us] z:timestamp[us, tz=UTC] tm:time64[us] us:date32 eu:date32 amb:utf8 txt:utf8 na:int64 empty:utf8 q:int64 ns:timestamp[ns] plus:utf8", schema)
-	require.Equal(t, []string{"1", "1.5", "99999999999999999999", "007", "true", "2020-01-02", "2020-01-02 03:04:05", "2020-01-02 03:04:05Z", "10:11:12", "2020-12-31", "2020-12-31",
-		"01/02/2020", "x", "∅", "∅", "∅", "2020-01-01 00:00:00.123456789", "+1"}, rows[0])
-	require.Equal(t, []string{"-20", "2", "1", "120", "false", "2020-01-03", "2020-01-02 00:00:00", "2020-01-02 02:04:05Z", "23:00:00", "2020-01-02", "2020-02-01",
-		"03/04/2020", "NA", "5", "∅", "7", "2020-01-01 00:00:00", "2"}, rows[1])
+	require.Equal(t, []string{"1", "1.5", "99999999999999999999", "007", "true", "2020-01-02", "2020-01-02T03:04:05", "2020-01-02T03:04:05Z", "10:11:12.000000", "2020-12-31", "2020-12-31",
+		"01/02/2020", "x", "∅", "∅", "∅", "2020-01-01T00:00:00.123456789", "+1"}, rows[0])
+	require.Equal(t, []string{"-20", "2", "1", "120", "false", "2020-01-03", "2020-01-02T00:00:00", "2020-01-02T02:04:05Z", "23:00:00.000000", "2020-01-02", "2020-02-01",
+		"03/04/2020", "NA", "5", "∅", "7", "2020-01-01T00:00:00", "2"}, rows[1])
 }
 
 func TestCSVQuirks(t *testing.T) {
@@ -132,7 +132,7 @@ func TestCSVQuirks(t *testing.T) {
 }
 
 func TestCSVErrors(t *testing.T) {
-	long := strings.Repeat("1,2\n", 3<<20/2)
+	row := "1,2," + strings.Repeat("x", 300) + "\n"
 	for _, c := range []struct {
 		name, text string
 		o          *CSVOptions
@@ -146,14 +146,14 @@ func TestCSVErrors(t *testing.T) {
 		{"text after quote", "a,b\n\"x\"y,2\n", nil, []string{"after the closing quote", "line 2", "Quote"}},
 		{"open quote", "a,b\n1,2\n\"x,2\n3,4\n", nil, []string{"a quote is not closed", "line 3"}},
 		{"open quote in the header", "a,\"b\n1,2\n", nil, []string{"not closed"}},
-		{"late conflict", "a,b\n" + long + "1,x\n" + long, nil, []string{"line 1572866", `column "b"`, `value "x"`, "int64", "inferred", `Types: map[string]arrow.DataType{"b"`}},
+		{"late conflict", "a,b,c\n" + strings.Repeat(row, 8000) + "1,x,\n" + strings.Repeat(row, 12000), nil, []string{"line 8002", `column "b"`, `value "x"`, "int64", "inferred", `Types: map[string]arrow.DataType{"b"`}},
 		{"invalid UTF-8", "a,b\nx,1\nZ\xfcrich,1\n", nil, []string{"not valid UTF-8", "line 3", `column "a"`, "ReplaceInvalid"}},
 		{"declared type", "a\n1\n300\n", &CSVOptions{Types: map[string]arrow.DataType{"a": arrow.PrimitiveTypes.Int8}}, []string{"out of range", "int8", "line 3", "declared"}},
 		{"unknown name in Types", "fare,b\n1,2\n", &CSVOptions{Types: map[string]arrow.DataType{"fair": arrow.PrimitiveTypes.Int8}}, []string{`"fair"`, `did you mean "fare"?`}},
 		{"unknown type", "a\n1\n", &CSVOptions{Types: map[string]arrow.DataType{"a": arrow.ListOf(arrow.PrimitiveTypes.Int8)}}, []string{"cannot be read as list"}},
 		{"same characters", "a\n1\n", &CSVOptions{Comma: '"'}, []string{"same character"}},
 		{"wide character", "a\n1\n", &CSVOptions{Comma: 'é'}, []string{"ASCII"}},
-		{"long row", "a,b\n\"" + strings.Repeat("x\n", 5000) + "\",1\n", &CSVOptions{MaxRowBytes: 1000}, []string{"more than 1000 bytes", "MaxRowBytes"}},
+		{"long row", "a,b\n\"" + strings.Repeat("x\n", 50000) + "\",1\n", &CSVOptions{MaxRowBytes: 70000}, []string{"more than 70000 bytes", "MaxRowBytes"}},
 		{"duplicate name", "a,a\n1,2\n", &CSVOptions{Strict: true}, []string{"Strict"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -185,10 +185,10 @@ func TestCSVRowsBeforeError(t *testing.T) {
 
 func TestCSVRejects(t *testing.T) {
 	dir := csvFiles(t, "a,b\n1,2\n\"q\nr\",2\n3\n4,5,6\n\"x\"y,7\n8,9\n")
-	for _, size := range []int64{0, 4} {
+	for range 2 {
 		src, err := newCSVSource(filepath.Join(dir, "a.csv"), nil, true)
 		require.NoError(t, err)
-		rows := rowsOf(t, src, partition.ScanRequest{SplitBytes: size, Columns: []string{"line", "text", "reason"}})
+		rows := rowsOf(t, src, partition.ScanRequest{Columns: []string{"line", "text", "reason"}})
 		require.Equal(t, [][]string{{"5", "3", "1 field where 2 are expected"}, {"6", "4,5,6", "3 fields where 2 are expected"}, {"7", `"x"y,7`, "text after the closing quote"}}, rows)
 	}
 }

@@ -231,10 +231,13 @@ func (s *csvSource) Plan(ctx context.Context, r partition.ScanRequest) (*partiti
 	return scan, nil
 }
 
+// leastCSVSplit is the least size of a split in bytes that can be asked for: a split opens its file.
+const leastCSVSplit = 256
+
 // splitSize raises the size where it would make splits of few rows.
 func (s *csvSource) splitSize(f *csvFile, wished, size int64) int64 {
 	if wished > 0 || f.rowBytes == 0 {
-		return size
+		return max(size, leastCSVSplit)
 	}
 	return min(max(size, minSplitRows*f.rowBytes), maxSplitBytes)
 }

@@ -235,7 +235,7 @@ func (p *parquetPlan) cut() {
 	size := splitBytes(p.req.SplitBytes, p.bytes)
 	least := int64(minSplitRows)
 	if p.req.SplitBytes > 0 {
-		least = 1
+		least = divideRows
 	}
 	var open *parquetSplit
 	flush := func() {
@@ -267,6 +267,10 @@ func (p *parquetPlan) cut() {
 
 // rowRange is rows [from, to) of a row group.
 type rowRange struct{ from, to int64 }
+
+// divideRows is the least rows of a part of a row group where the size of splits is asked for: below it, the pages that two parts share
+// cost more than the rows.
+const divideRows = 1024
 
 // divideStep rounds the rows of a divided split, so that batches stay whole.
 const divideStep = 8192

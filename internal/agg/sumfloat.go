@@ -104,7 +104,9 @@ func (t *floatTotal) columns(valid []uint64) []vec.Vec {
 
 func (t *floatTotal) float(g int) float64 { return t.sums[g].value() }
 
-func (t *floatTotal) bytes() int64 { return int64(cap(t.sums))*16 + int64(cap(t.cols[0])+cap(t.cols[1]))*8 }
+func (t *floatTotal) bytes() int64 {
+	return int64(cap(t.sums))*16 + int64(cap(t.cols[0])+cap(t.cols[1]))*8
+}
 
 // v64 returns the values of a plain numeric column as float64: over its own memory, or in *wide.
 func v64(wide *[]float64, v *vec.Vec) []float64 {

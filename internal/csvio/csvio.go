@@ -57,12 +57,15 @@ type Dialect struct {
 	True, False []string
 	// Layouts are Go time layouts, tried where the forms known by themselves do not fit.
 	Layouts []string
-	// MaxRow is the most bytes that a row may have.
+	// MaxRow is the most bytes that a row may have, at least leastMaxRow.
 	MaxRow int
 }
 
 // DefaultMaxRow bounds a row: a quote that is never closed would otherwise read a whole file into memory.
 const DefaultMaxRow = 16 << 20
+
+// leastMaxRow stands above the indexer's window, so that only rows found byte by byte need to be measured.
+const leastMaxRow = 64 << 10
 
 // NullWords are null in columns of numbers, booleans, dates and times where no spellings are given. In text they stay text: "NA" is
 // also a country, and text loses nothing.
@@ -79,6 +82,7 @@ func (d Dialect) WithDefaults() (Dialect, error) {
 	if d.MaxRow <= 0 {
 		d.MaxRow = DefaultMaxRow
 	}
+	d.MaxRow = max(d.MaxRow, leastMaxRow)
 	used := map[byte]string{'\n': "the newline", '\r': "the newline"}
 	for _, c := range []struct {
 		char byte

@@ -54,8 +54,8 @@ type found struct {
 	n      int
 	next   int
 	quotes bool
-	// more is set where the first row does not end in the buffer.
-	more bool
+	// more is set where the first row does not end in the buffer, long where the row at next has more bytes than a row may have.
+	more, long bool
 }
 
 // index finds the rows that start in buf[pos:limit] and end before buf[end], at most maxRows of them and about a window at once.
@@ -296,6 +296,9 @@ func (x *indexer) oneRow(buf []byte, pos, limit, end int) found {
 		return found{next: pos, more: true}
 	}
 	x.rows = x.rows[:0]
+	if next-pos > x.d.MaxRow {
+		return found{next: pos, long: true}
+	}
 	f := found{quotes: true, next: next}
 	if len(x.flat) > 0 {
 		f.n = x.addRow(buf, x.flat, reason)
@@ -312,6 +315,10 @@ func (x *indexer) carefully(buf []byte, pos, limit, end, maxRows int) found {
 		next, reason, complete := x.slowRow(buf, f.next, end)
 		if !complete {
 			f.more = f.next == pos
+			break
+		}
+		if next-f.next > x.d.MaxRow {
+			f.long = true
 			break
 		}
 		f.next = next

@@ -99,7 +99,7 @@ func (r *Reader) openQuote(ctx context.Context) error {
 
 func (r *Reader) longRow(ctx context.Context) error {
 	f := r.fail(ctx, fault.Data, r.pos, "a row has more than %d bytes", r.cfg.Dialect.MaxRow)
-	f.Text = string(r.buf[r.pos : r.pos+200])
+	f.Text = string(r.buf[r.pos:min(r.pos+200, r.end)])
 	return f.WithHint("a quote may not be closed; raise MaxRowBytes if the row is meant to be so long")
 }
 

@@ -84,6 +84,9 @@ func NewReader(in Input, cfg Config) (*Reader, error) {
 	r.x = newIndexer(&r.cfg.Dialect, cfg.Width, cfg.Stride)
 	// A row takes a byte a field at least, unless it is padded, so that this bounds the buffers of very wide files.
 	r.batchRows = min(max(cfg.Block/max(r.x.stride, 1), 1), BatchRows)
+	if limit := r.in.Limit - in.Offset; limit < BatchRows {
+		r.batchRows = min(r.batchRows, int(max(limit, 0))+1)
+	}
 	if cfg.MaxRows > 0 {
 		r.batchRows = int(min(cfg.MaxRows, int64(r.batchRows)))
 	}
@@ -175,6 +178,9 @@ func (r *Reader) batch(ctx context.Context) (rows int, err error) {
 		good, err := r.parse(ctx, f, rows)
 		rows += good
 		r.pos = f.next
+		if err == nil && f.long {
+			err = r.longRow(ctx)
+		}
 		if err != nil {
 			return rows, err
 		}

@@ -32,14 +32,14 @@ func NewSamples(h *Head) *Samples {
 	return s
 }
 
-// File samples a file by range: rows start at the head's Start. budget bounds what is read where the file is not small; 0 is no
-// bound but the usual sizes.
+// File samples a file by range: rows start at the head's Start. Not much more than budget is read, or the usual sizes where that is
+// less; 0 is the usual sizes.
 func (s *Samples) File(r io.ReaderAt, size, budget int64) error {
-	if budget <= 0 {
+	if budget <= 0 || budget > WholeBytes {
 		budget = WholeBytes
 	}
 	budget = max(budget, sampleFloor)
-	if size <= min(budget, WholeBytes) {
+	if size <= budget {
 		return s.window(r, s.head.Start, size, size)
 	}
 	scale := func(n int64) int64 { return max(n*budget/WholeBytes, 16<<10) }
@@ -119,7 +119,7 @@ func (s *Samples) each(buf []byte, pos, end int, see func(rows []span, n, stride
 	x.mode = RaggedSkip
 	for pos < end {
 		f := x.index(buf, pos, end, end, BatchRows)
-		if f.more {
+		if f.more || f.long {
 			break
 		}
 		see(f.rows, f.n, x.stride, f.quotes)

@@ -72,12 +72,57 @@ func clockPart(part func(dst, a []int64, u kernel.Unit)) builder {
 	}
 }
 
-// datePart is a part that a kernel takes from days.
+// datePart is a part that a kernel takes from days. The days of a batch are mostly few: then the kernel makes a table of the days from first
+// to last, and the rows are looked up.
 func datePart(part func(dst, days []int64)) builder {
-	return clockPart(func(dst, a []int64, u kernel.Unit) {
-		kernel.DayOf(dst, a, u)
-		part(dst, dst)
-	})
+	return func(n *node) (runFunc, error) {
+		t := n.args[0].typ
+		z, err := zoneOf(t)
+		if err != nil {
+			return nil, err
+		}
+		unit := unitOf(t)
+		return func(x *state, act mask) (*vec.Vec, error) {
+			a, err := x.plain(n.args[0], act)
+			if err != nil {
+				return nil, err
+			}
+			out := x.out(n.typ)
+			out.Valid = a.Valid
+			dst := vec.Of[int64](out)
+			kernel.DayOf(dst, x.localOf(a, z), unit)
+			x.byDay(dst, a.Valid, part)
+			return out, nil
+		}, nil
+	}
+}
+
+// tableShare is how many rows a table entry must serve: making one costs about as much as three look-ups.
+const tableShare = 3
+
+// byDay replaces days by what part makes of them.
+func (x *state) byDay(days []int64, valid []uint64, part func(dst, days []int64)) {
+	if len(days) == 0 {
+		return
+	}
+	if valid != nil { // days under a null, often 1970, must not widen the table
+		first := x.next(valid, 0)
+		if first == x.n {
+			return
+		}
+		kernel.SelectVS(days, valid, days, days[first])
+	}
+	least, most := kernel.Span(days)
+	if span := uint64(most) - uint64(least); span >= uint64(len(days)/tableShare) {
+		part(days, days)
+		return
+	}
+	table := vec.Alloc[int64](&x.s, int(most-least)+1)
+	for i := range table {
+		table[i] = least + int64(i)
+	}
+	part(table, table)
+	kernel.Lookup(days, days, table, least)
 }
 
 func buildDate(n *node) (runFunc, error) {
@@ -176,7 +221,7 @@ func buildTruncate(n *node) (runFunc, error) {
 		case step == 1:
 			return a, nil
 		case step == 0:
-			truncateDays(out, x.localOf(a, z), unit, name)
+			x.truncateDays(out, x.localOf(a, z), a.Valid, unit, name)
 			if z != nil {
 				z.instants(out, out, a.Valid)
 			}
@@ -190,23 +235,26 @@ func buildTruncate(n *node) (runFunc, error) {
 }
 
 // truncateDays goes to the first day of the week, month, quarter or year.
-func truncateDays(dst, local []int64, unit kernel.Unit, name string) {
+func (x *state) truncateDays(dst, local []int64, valid []uint64, unit kernel.Unit, name string) {
 	kernel.DayOf(dst, local, unit)
-	switch name {
-	case "week":
-		kernel.WeekStart(dst, dst)
-	case "month":
-		kernel.MonthStart(dst, dst, 1)
-	case "quarter":
-		kernel.MonthStart(dst, dst, 3)
-	default:
-		kernel.MonthStart(dst, dst, 12)
-	}
-	if per := unit.PerDay(); per != 1 {
-		for i := range dst {
-			dst[i] *= per
+	per := unit.PerDay()
+	x.byDay(dst, valid, func(dst, days []int64) {
+		switch name {
+		case "week":
+			kernel.WeekStart(dst, days)
+		case "month":
+			kernel.MonthStart(dst, days, 1)
+		case "quarter":
+			kernel.MonthStart(dst, days, 3)
+		default:
+			kernel.MonthStart(dst, days, 12)
 		}
-	}
+		if per != 1 {
+			for i := range dst {
+				dst[i] *= per
+			}
+		}
+	})
 }
 
 // floor sets dst to instants rounded down to steps of local time.

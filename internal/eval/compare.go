@@ -2,6 +2,8 @@ package eval
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -227,19 +229,51 @@ func (viewComparer) vv(eq bool, dst []uint64, a, b *vec.Vec) {
 
 func (viewComparer) vs(rel relation, dst []uint64, a, b *vec.Vec) {
 	p, y := vec.Of[vec.ViewHeader](a), &vec.Of[vec.ViewHeader](b)[0]
+	if rel == equal {
+		equalToText(dst, p, a.Bufs, y, y.Value(b.Bufs))
+		return
+	}
+	// Where the first four bytes differ they decide.
+	prefix, limit := bigPrefix(y), 0
+	if rel == lessEqual {
+		limit = 1
+	}
+	value := y.Value(b.Bufs)
 	for i := range dst {
 		var w uint64
-		for j := i * 64; j < min(i*64+64, len(p)); j++ {
-			var is bool
-			switch rel {
-			case equal:
-				is = equalViews(&p[j], a.Bufs, y, b.Bufs)
-			case less:
-				is = compareViews(&p[j], a.Bufs, y, b.Bufs) < 0
-			default:
-				is = compareViews(&p[j], a.Bufs, y, b.Bufs) <= 0
+		lo := i * 64
+		block := p[lo:min(lo+64, len(p))]
+		for j := range block {
+			h := &block[j]
+			q := bigPrefix(h)
+			is := q < prefix
+			if q == prefix {
+				is = bytes.Compare(h.Value(a.Bufs), value) < limit
 			}
 			if is {
+				w |= 1 << (uint(j) & 63)
+			}
+		}
+		dst[i] = w
+	}
+}
+
+// bigPrefix is the first four bytes as a number that sorts as they do.
+func bigPrefix(h *vec.ViewHeader) uint32 { return binary.BigEndian.Uint32(h.Prefix[:]) }
+
+// equalToText compares with one text: the length and the prefix first, then the rest of a short one as numbers.
+func equalToText(dst []uint64, p []vec.ViewHeader, bufs [][]byte, y *vec.ViewHeader, value []byte) {
+	size, prefix, third, fourth := y.Len, bigPrefix(y), y.Buf, y.Off
+	for i := range dst {
+		var w uint64
+		lo := i * 64
+		block := p[lo:min(lo+64, len(p))]
+		for j := range block {
+			h := &block[j]
+			if h.Len != size || bigPrefix(h) != prefix {
+				continue
+			}
+			if size <= vec.InlineLen && h.Buf == third && h.Off == fourth || size > vec.InlineLen && bytes.Equal(h.Value(bufs), value) {
 				w |= 1 << (uint(j) & 63)
 			}
 		}
@@ -258,8 +292,8 @@ func equalViews(p *vec.ViewHeader, pb [][]byte, q *vec.ViewHeader, qb [][]byte) 
 }
 
 func compareViews(p *vec.ViewHeader, pb [][]byte, q *vec.ViewHeader, qb [][]byte) int {
-	if p.Prefix != q.Prefix { // padding zeros sort a prefix before what it is a prefix of
-		return bytes.Compare(p.Prefix[:], q.Prefix[:])
+	if x, y := bigPrefix(p), bigPrefix(q); x != y { // padding zeros sort a text before what it is a prefix of
+		return cmp.Compare(x, y)
 	}
 	return bytes.Compare(p.Value(pb), q.Value(qb))
 }

@@ -32,13 +32,13 @@ type sink interface {
 type compiler struct {
 	frag   *Fragment
 	chain  []plan.Node // from the leaf's reader up to the root
-	tables []*join.Table
+	tables []*Table
 	clock  *clock
 	held   *mem.Reservation
 }
 
 // compile makes the fragment's pipeline. tables are the join tables that it depends on; held is what its result reserves from.
-func compile(frag *Fragment, tables []*join.Table, held *mem.Reservation) (*pipeline, error) {
+func compile(frag *Fragment, tables []*Table, held *mem.Reservation) (*pipeline, error) {
 	c := &compiler{frag: frag, chain: chainOf(frag.Root), tables: tables, held: held}
 	names := []string{sourceName(frag)}
 	for _, n := range c.chain {

@@ -15,7 +15,7 @@ const (
 	Emit          Mode = iota // *Rows: the rows themselves
 	PartialGroups             // *Groups: the partial groups of Breaker, a GroupBy
 	SortRun                   // *Run: the rows sorted as Breaker, a Sort, says
-	BuildTable                // *join.Table of the rows, the right side of Breaker, a Join
+	BuildTable                // *Table of the rows, the right side of Breaker, a Join
 )
 
 // String returns the mode's name as plans show it.

@@ -10,6 +10,7 @@ import (
 	"github.com/sheafdata/sheaf/internal/eval"
 	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
 )
 
@@ -68,7 +69,20 @@ type buildStep struct {
 	payload []int
 	cols    []vec.Vec
 	builder *join.Builder
-	table   *join.Table
+	table   *Table
+}
+
+// Table is the right side of a join, ready to be probed by many tasks.
+type Table struct {
+	*join.Table
+	held *mem.Reservation
+}
+
+// Free gives the reserved bytes back. The table stays good: a cancelled task may still read it.
+func (t *Table) Free() {
+	if t.held != nil {
+		t.held.Free()
+	}
 }
 
 func (c *compiler) buildSink(schema *arrow.Schema) (sink, columns, error) {
@@ -80,7 +94,7 @@ func (c *compiler) buildSink(schema *arrow.Schema) (sink, columns, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &buildStep{prog: prog, keys: make([]vec.Vec, len(node.RightKeys))}
+	s := &buildStep{prog: prog, keys: make([]vec.Vec, len(node.RightKeys)), table: &Table{held: c.held}}
 	need := make(columns, schema.NumFields())
 	var types []arrow.DataType
 	if node.Kind == plan.Inner || node.Kind == plan.Left {
@@ -107,7 +121,7 @@ func (s *buildStep) push(ctx context.Context, b *vec.Batch) error {
 }
 
 func (s *buildStep) finish(context.Context) (err error) {
-	s.table, err = s.builder.Build()
+	s.table.Table, err = s.builder.Build()
 	return err
 }
 

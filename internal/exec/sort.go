@@ -11,16 +11,24 @@ import (
 	"github.com/sheafdata/sheaf/internal/eval"
 	sorting "github.com/sheafdata/sheaf/internal/sort"
 	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
 )
 
 // SortedRun is the sorted rows of a part: the columns of the sort's input, then the computed keys.
 type SortedRun struct {
 	*sorting.Run
+	types []arrow.DataType
+	keys  []sorting.Key
+	held  *mem.Reservation
 }
 
-// Free gives the reserved bytes back.
-func (r *SortedRun) Free() { r.Release() }
+// Free gives the reserved bytes back. The rows stay good: a cancelled task may still read them.
+func (r *SortedRun) Free() {
+	if r.held != nil {
+		r.held.Free()
+	}
+}
 
 // sortColumns says what is sorted: some columns of the input and the keys, of which those that are no plain column are computed and
 // stand behind the others.
@@ -89,6 +97,7 @@ type sortStep struct {
 	what   *sortColumns
 	sorter *sorting.Sorter
 	run    *sorting.Run
+	held   *mem.Reservation
 }
 
 func (c *compiler) sortSink(schema *arrow.Schema) (sink, columns, error) {
@@ -105,7 +114,7 @@ func (c *compiler) sortSink(schema *arrow.Schema) (sink, columns, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &sortStep{what: what, sorter: sorter}, all, nil
+	return &sortStep{what: what, sorter: sorter, held: c.held}, all, nil
 }
 
 func (s *sortStep) push(ctx context.Context, b *vec.Batch) error {
@@ -121,7 +130,9 @@ func (s *sortStep) finish(context.Context) (err error) {
 	return err
 }
 
-func (s *sortStep) result() any { return &SortedRun{s.run} }
+func (s *sortStep) result() any {
+	return &SortedRun{Run: s.run, types: s.what.options.Types, keys: s.what.options.Keys, held: s.held}
+}
 
 // mergeRuns pushes the rows of sorted runs in one order.
 func mergeRuns(ctx context.Context, node *plan.Sort, parts []*SortedRun, reserve func(int64) error, out *link) error {

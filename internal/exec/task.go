@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 
 	"github.com/sheafdata/sheaf/fault"
-	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/partition"
@@ -128,11 +127,11 @@ func inputs[T any](in []any) ([]T, error) {
 	return parts, nil
 }
 
-func tablesOf(f *Fragment, in []any) ([]*join.Table, error) {
+func tablesOf(f *Fragment, in []any) ([]*Table, error) {
 	if len(in) < f.Tables {
 		return nil, fault.New(fault.Internal, "exec", "%d inputs, %d join tables expected", len(in), f.Tables)
 	}
-	return inputs[*join.Table](in[:f.Tables])
+	return inputs[*Table](in[:f.Tables])
 }
 
 // pushWithoutNullKeys pushes the groups none of whose keys is null.

@@ -18,27 +18,37 @@ func BenchmarkProbe(b *testing.B) {
 		name  string
 		key   func(i int) int64
 		text  bool
+		pair  bool
 		build int
 	}{
-		{"direct/1M", func(i int) int64 { return int64(i) }, false, n},
-		{"word/1M", func(i int) int64 { return int64(uint64(i) * 0x9e3779b97f4a7c15) }, false, n},
-		{"word/10k", func(i int) int64 { return int64(uint64(i) * 0x9e3779b97f4a7c15) }, false, 10_000},
-		{"text/1M", func(i int) int64 { return int64(i) }, true, n},
+		{"direct/1M", func(i int) int64 { return int64(i) }, false, false, n},
+		{"word/1M", func(i int) int64 { return int64(uint64(i) * 0x9e3779b97f4a7c15) }, false, false, n},
+		{"word/10k", func(i int) int64 { return int64(uint64(i) * 0x9e3779b97f4a7c15) }, false, false, 10_000},
+		{"text/1M", func(i int) int64 { return int64(i) }, true, false, n},
+		{"text and int64/1M", func(i int) int64 { return int64(i) }, true, true, n},
+		{"two int64/1M", func(i int) int64 { return int64(uint64(i) * 0x9e3779b97f4a7c15) }, false, true, n},
 	} {
 		b.Run(c.name, func(b *testing.B) {
+			typ := []arrow.DataType{i64}
+			if c.text {
+				typ[0] = str
+			}
+			if c.pair {
+				typ = append(typ, i64)
+			}
 			col := func(nums []int64) []vec.Vec {
 				if !c.text {
-					return ints(nums...)
+					return append(ints(nums...), ints(nums...)...)[:len(typ)]
 				}
 				heads := make([]vec.ViewHeader, len(nums))
 				for i, x := range nums {
 					heads[i] = vec.Inline([]byte(fmt.Sprintf("key%08d", x)))
 				}
-				return []vec.Vec{{Type: str, Phys: vec.View, Width: 16, Len: len(nums), Data: vec.Bytes(heads)}}
-			}
-			typ := []arrow.DataType{i64}
-			if c.text {
-				typ = []arrow.DataType{str}
+				text := vec.Vec{Type: str, Phys: vec.View, Width: 16, Len: len(nums), Data: vec.Bytes(heads)}
+				if c.pair {
+					return append([]vec.Vec{text}, ints(nums...)...)
+				}
+				return []vec.Vec{text}
 			}
 			keys := make([]int64, c.build)
 			for i := range keys {

@@ -17,13 +17,16 @@ type Builder struct {
 
 	started bool // layout is chosen
 	layout  keyLayout
-	lanes   [2][]uint64 // formWord and formPair
-	encoded encodedRows // formBytes
+	lanes   [2][]uint64    // formWord and formPair
+	cols    []keyColumn    // formCols: the columns of words
+	text    []*vec.Builder // formCols: the columns of text, nil for the others
+	encoded encodedRows    // formBytes
 
-	words wordReader
-	enc   rowenc.Rows
-	valid []uint64
-	sel   []uint32
+	words  wordReader
+	reader []uint64
+	enc    rowenc.Rows
+	valid  []uint64
+	sel    []uint32
 
 	held int64 // bytes reserved
 }
@@ -69,6 +72,12 @@ func (b *Builder) Bytes() int64 {
 	}
 	for _, c := range b.keys {
 		sum += c.Bytes()
+	}
+	for i := range b.cols {
+		sum += b.cols[i].bytes()
+		if b.text[i] != nil {
+			sum += b.text[i].Bytes()
+		}
 	}
 	return sum
 }
@@ -116,6 +125,15 @@ func (b *Builder) start(keys []vec.Vec) {
 			b.keys = append(b.keys, vec.NewBuilder(t))
 		}
 	}
+	if b.layout.form != formCols {
+		return
+	}
+	b.cols, b.text = make([]keyColumn, len(keys)), make([]*vec.Builder, len(keys))
+	for i, t := range b.o.Keys {
+		if b.layout.cols[i].phys == vec.View {
+			b.text[i] = vec.NewBuilder(t)
+		}
+	}
 }
 
 // keep returns the rows with a key; all says that sel is not needed.
@@ -154,6 +172,8 @@ func (b *Builder) addKeys(keys []vec.Vec, rows int, sel []uint32, all bool) {
 				}
 			}
 		}
+	case formCols:
+		b.addCols(keys, rows, sel, all)
 	case formBytes:
 		if !all {
 			kept := make([]vec.Vec, len(keys))
@@ -165,6 +185,41 @@ func (b *Builder) addKeys(keys []vec.Vec, rows int, sel []uint32, all bool) {
 		b.enc.Encode(keys, rows)
 		b.encoded.append(&b.enc, rows)
 	}
+}
+
+func (b *Builder) addCols(keys []vec.Vec, rows int, sel []uint32, all bool) {
+	b.reader = grow(b.reader, rows)
+	if len(b.words.dict) < len(keys) {
+		b.words.dict = make([]dictWords, len(keys))
+	}
+	for i := range keys {
+		if b.text[i] != nil {
+			appendRows(b.text[i:i+1], keys[i:i+1], sel, all)
+			continue
+		}
+		b.words.load(b.reader, i, &keys[i])
+		if all {
+			b.cols[i].words = append(b.cols[i].words, b.reader...)
+			continue
+		}
+		for _, j := range sel {
+			b.cols[i].words = append(b.cols[i].words, b.reader[j])
+		}
+	}
+}
+
+// flatCols returns the key columns of formCols for the index.
+func (b *Builder) flatCols() []keyColumn {
+	out := append([]keyColumn{}, b.cols...)
+	for i, t := range b.text {
+		if t == nil {
+			continue
+		}
+		v := t.Vec()
+		vec.Decode(&v, &v, nil)
+		out[i] = keyColumn{heads: vec.Of[vec.ViewHeader](&v), bufs: v.Bufs}
+	}
+	return out
 }
 
 func (b *Builder) reserveTo(n int64) error {
@@ -217,12 +272,20 @@ func (b *Builder) index(t *Table) error {
 		var flat vec.Vec
 		vec.Decode(&flat, &t.keys[0], nil)
 		t.index.views = newViews(&flat, l)
+	case b.layout.form == formCols:
+		t.index.cols = newCols(b.flatCols(), t.rows, l)
 	default:
 		t.index.bytes = newBytes(b.encoded, l)
 	}
 	t.next = l.next
 	b.lanes = [2][]uint64{} // the words live on in the index
-	return b.reserveTo(b.Bytes() + t.index.size() + 4*int64(len(t.next)))
+	flat := int64(0)
+	for _, c := range b.text {
+		if c != nil && c.Vec().Dict != nil {
+			flat += 16 * int64(t.rows) // decoded beside its codes
+		}
+	}
+	return b.reserveTo(b.Bytes() + t.index.size() + flat + 4*int64(len(t.next)))
 }
 
 // indexBytes is the most that index takes: with chains, and with a dictionary decoded for the time being.
@@ -238,7 +301,7 @@ func (b *Builder) indexBytes(t *Table, span int, direct bool) int64 {
 	case b.layout.form == formView:
 		return 4*rows + slots*int64(unsafe.Sizeof(viewSlot{})) + 16*rows
 	}
-	return 4*rows + slots*int64(unsafe.Sizeof(bytesSlot{}))
+	return 4*rows + slots*int64(unsafe.Sizeof(bytesSlot{})) + 16*rows*int64(len(b.text))
 }
 
 // size is the memory of the index, without the key bytes it points into.
@@ -252,6 +315,8 @@ func (x *index) size() int64 {
 		return int64(len(x.pairs.slots)) * int64(unsafe.Sizeof(pairSlot{}))
 	case x.views != nil:
 		return int64(len(x.views.slots)) * int64(unsafe.Sizeof(viewSlot{}))
+	case x.cols != nil:
+		return int64(len(x.cols.slots)) * int64(unsafe.Sizeof(bytesSlot{}))
 	case x.bytes != nil:
 		return int64(len(x.bytes.slots)) * int64(unsafe.Sizeof(bytesSlot{}))
 	}

@@ -32,8 +32,8 @@ const (
 // NoRow stands for no build row in Pairs.Right.
 const NoRow = vec.NoRow
 
-// MaxRows is how many build rows a table can hold: row numbers are uint32, and the largest is NoRow.
-const MaxRows = 1<<32 - 2
+// MaxRows is how many build rows a table can hold: numbers of slots, of which there are up to twice as many, are uint32.
+const MaxRows = 1<<31 - 1
 
 // Options says what a table holds.
 type Options struct {
@@ -69,6 +69,7 @@ type index struct {
 	words  *wordIndex
 	pairs  *pairIndex
 	views  *viewIndex
+	cols   *colsIndex
 	bytes  *bytesIndex
 }
 
@@ -101,7 +102,8 @@ func (t *Table) Release() {
 	*t = Table{}
 }
 
-// Kind names the way the table finds keys, for explain and tests: "empty", "direct", "word", "pair", "view" or "bytes".
+// Kind names the way the table finds keys, for explain and tests: "empty", "direct", "word", "pair", "view", "cols" or
+// "bytes".
 func (t *Table) Kind() string {
 	switch x := &t.index; {
 	case x.direct != nil:
@@ -112,6 +114,8 @@ func (t *Table) Kind() string {
 		return "pair"
 	case x.views != nil:
 		return "view"
+	case x.cols != nil:
+		return "cols"
 	case x.bytes != nil:
 		return "bytes"
 	}

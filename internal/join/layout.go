@@ -12,6 +12,7 @@ const (
 	formWord  keyForm = iota // up to 64 bits: one word
 	formPair                 // up to 128 bits: two words
 	formView                 // one text or binary column
+	formCols                 // several columns of words and text, each for itself
 	formBytes                // anything: the row encoded to bytes
 )
 
@@ -47,7 +48,7 @@ func wordBits(p vec.Phys) uint {
 func layoutOf(keys []vec.Vec) keyLayout {
 	l := keyLayout{cols: make([]colLayout, len(keys))}
 	var used [2]uint
-	fixed := true
+	fixed, simple := true, true
 	for i := range keys {
 		c := &l.cols[i]
 		c.phys = keys[i].Phys
@@ -55,6 +56,7 @@ func layoutOf(keys []vec.Vec) keyLayout {
 		switch {
 		case c.bits == 0:
 			fixed = false
+			simple = simple && c.phys == vec.View
 		case used[0]+c.bits <= 64:
 			used[0] += c.bits
 		case used[1]+c.bits <= 64:
@@ -69,6 +71,8 @@ func layoutOf(keys []vec.Vec) keyLayout {
 		l.form = formView
 	case len(keys) == 1 && keys[0].Phys == vec.Dec128:
 		l.form = formPair
+	case !fixed && simple:
+		l.form = formCols
 	case !fixed:
 		l.form = formBytes
 	case used[1] > 0:

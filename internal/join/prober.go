@@ -25,6 +25,7 @@ type Prober struct {
 	limit int
 
 	words  wordReader
+	cols   colsReader
 	bytes  rowenc.Rows
 	valid  []uint64
 	dict   *vec.Dict // of dictOf
@@ -83,6 +84,10 @@ func (p *Prober) lookupFlat(heads []uint32, keys []vec.Vec, rows int, valid []ui
 	switch x := &p.t.index; {
 	case x.views != nil:
 		x.views.lookup(heads, &keys[0], valid)
+		return
+	case x.cols != nil:
+		p.cols.read(&p.t.layout, keys, rows)
+		x.cols.lookup(heads, &p.cols, valid)
 		return
 	case x.bytes != nil:
 		p.bytes.Encode(keys, rows)

@@ -140,3 +140,20 @@ func AddMonths(dst, days []int64, n int64) {
 		dst[i] = DaysOf(y, int64(m), min(int64(d), MonthDays(y, m)))
 	}
 }
+
+// Span returns the least and the greatest of a, whose length is over 0.
+func Span(a []int64) (least, most int64) {
+	least, most = a[0], a[0]
+	for _, x := range a {
+		least, most = min(least, x), max(most, x)
+	}
+	return least, most
+}
+
+// Lookup sets dst to table[a − least], where every a is within the table. dst may be a.
+func Lookup(dst, a, table []int64, least int64) {
+	a = a[:len(dst)]
+	for i := range dst {
+		dst[i] = table[a[i]-least]
+	}
+}

@@ -176,11 +176,49 @@ func WeekdayOf(dst, a []int64, u Unit) {
 	}
 }
 
-// FloorTo sets dst to a rounded down to multiples of c > 0.
+// FloorTo sets dst to a rounded down to multiples of c > 0; the steps of the common units are constants.
 func FloorTo(dst, a []int64, c int64) {
 	a = a[:len(dst)]
-	for i := range dst {
-		x := a[i]
-		dst[i] = x - floorMod(x, c)
+	switch c {
+	case 60e6:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], 60e6)
+		}
+	case 3600:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], 3600)
+		}
+	case 3600e3:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], 3600e3)
+		}
+	case 3600e6:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], 3600e6)
+		}
+	case 3600e9:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], 3600e9)
+		}
+	case secDay:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], secDay)
+		}
+	case milliDay:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], milliDay)
+		}
+	case microDay:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], microDay)
+		}
+	case nanoDay:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], nanoDay)
+		}
+	default:
+		for i := range dst {
+			dst[i] = a[i] - floorMod(a[i], c)
+		}
 	}
 }

@@ -2,13 +2,11 @@ package parquetio
 
 import (
 	"bytes"
-	"encoding/base64"
 	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/stretchr/testify/require"
 )
@@ -130,15 +128,6 @@ func FuzzDecompress(f *testing.F) {
 	})
 }
 
-// arrowMessage is the metadata that Arrow writers add for a schema.
-func arrowMessage(t testing.TB, s *arrow.Schema) []byte {
-	var b bytes.Buffer
-	w := ipc.NewWriter(&b, ipc.WithSchema(s))
-	require.NoError(t, w.Write(array.NewRecordBatch(s, nil, 0)))
-	require.NoError(t, w.Close())
-	return b.Bytes()
-}
-
 var hintedSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "a", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "America/New_York"}},
 	{Name: "b", Type: arrow.FixedWidthTypes.Duration_us},
@@ -160,7 +149,7 @@ func FuzzArrowSchema(f *testing.F) {
 	})
 }
 
-// emptyMessage is arrowMessage without batches.
+// emptyMessage is the metadata that Arrow writers add for a schema, and the end of its stream.
 func emptyMessage(t testing.TB, s *arrow.Schema) []byte {
 	var b bytes.Buffer
 	require.NoError(t, ipc.NewWriter(&b, ipc.WithSchema(s)).Close())
@@ -175,5 +164,4 @@ func TestArrowSchema(t *testing.T) {
 	require.Equal(t, byte(arrowDuration), hints[1].typ)
 	require.Equal(t, int16(arrow.Microsecond), hints[1].unit)
 	require.Equal(t, byte(arrowLargeUTF8), hints[2].children[0].typ)
-	_ = base64.StdEncoding
 }

@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -141,32 +142,9 @@ func (r *leafReader) lensValues(dst []viewHeader) error {
 // is known from the lengths before any is written.
 func (r *leafReader) prefixValues(dst []viewHeader) error {
 	p := &r.page
-	n := len(dst)
-	buf, err := r.scratchBytes(n * 8)
+	pre, suf, total, err := r.prefixLengths(len(dst))
 	if err != nil {
 		return err
-	}
-	pre, suf := asInt32(buf[:n*4]), asInt32(buf[n*4:])
-	if err := decodeDelta(&p.delta, pre); err != nil {
-		return err
-	}
-	if err := decodeDelta(&p.suffix, suf); err != nil {
-		return err
-	}
-	total, before, suffixes := 0, len(r.last), 0
-	for i := range pre {
-		if pre[i] < 0 || suf[i] < 0 || int(pre[i]) > before {
-			return errPrefix
-		}
-		before = int(pre[i]) + int(suf[i])
-		suffixes += int(suf[i])
-		total += before
-	}
-	if suffixes > len(p.data)-p.pos {
-		return errValuesShort
-	}
-	if total > math.MaxInt32 {
-		return fmt.Errorf("%d values of a batch take %d bytes (a smaller batch may do)", n, total)
 	}
 	out, err := r.mem.get(total)
 	if err != nil {
@@ -196,7 +174,39 @@ func (r *leafReader) prefixValues(dst []viewHeader) error {
 	return nil
 }
 
-var errPrefix = fmt.Errorf("a value shares more with its predecessor than that has")
+// prefixLengths decodes the lengths of the next n values, checks that each has what it claims to share, and sums them.
+func (r *leafReader) prefixLengths(n int) (pre, suf []int32, total int, err error) {
+	p := &r.page
+	buf, err := r.scratchBytes(n * 8)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	pre, suf = asInt32(buf[:n*4]), asInt32(buf[n*4:])
+	if err := decodeDelta(&p.delta, pre); err != nil {
+		return nil, nil, 0, err
+	}
+	if err := decodeDelta(&p.suffix, suf); err != nil {
+		return nil, nil, 0, err
+	}
+	before, suffixes := len(r.last), 0
+	for i := range pre {
+		if pre[i] < 0 || suf[i] < 0 || int(pre[i]) > before {
+			return nil, nil, 0, errPrefix
+		}
+		before = int(pre[i]) + int(suf[i])
+		suffixes += int(suf[i])
+		total += before
+	}
+	if suffixes > len(p.data)-p.pos {
+		return nil, nil, 0, errValuesShort
+	}
+	if total > math.MaxInt32 {
+		return nil, nil, 0, fmt.Errorf("%d values of a batch take %d bytes (a smaller batch may do)", n, total)
+	}
+	return pre, suf, total, nil
+}
+
+var errPrefix = errors.New("a value shares more with its predecessor than that has")
 
 // checkViews checks that text is UTF-8. span is the bytes that the values lie in, with nothing between them but lengths.
 func (r *leafReader) checkViews(views []viewHeader, buf, span []byte) error {

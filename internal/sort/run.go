@@ -164,25 +164,34 @@ func (r *Run) Batch(dst []vec.Vec, from, n int, s *vec.Scratch) {
 	}
 }
 
+// Slice returns the rows [from, to) of the sorted run as a run that shares its memory: it lives as long as r does, and reserves
+// nothing of its own.
+func (r *Run) Slice(from, to int) *Run {
+	part := *r
+	part.acct = account{}
+	part.rows = to - from
+	if r.order != nil {
+		part.order = r.order[from:to]
+		return &part
+	}
+	part.cols = make([]vec.Vec, len(r.cols))
+	for i := range r.cols {
+		vec.Slice(&part.cols[i], &r.cols[i], from, to-from, nil)
+	}
+	return &part
+}
+
 // sortedWords returns the words of the rows in sorted order.
 func (r *Run) sortedWords(l *layout) []uint64 {
 	words := make([]uint64, r.rows*l.words)
-	cols, all := r.cols, r.rows
+	cols := r.cols
 	if r.order != nil {
-		all = len(r.order)
-		if len(r.cols) > 0 {
-			all = r.cols[0].Len
+		cols = make([]vec.Vec, len(r.cols))
+		for _, k := range l.keys {
+			vec.Take(&cols[k.Col], &r.cols[k.Col], r.order, nil)
 		}
 	}
-	if r.order == nil {
-		l.encode(words, cols, all)
-		return words
-	}
-	unsorted := make([]uint64, all*l.words)
-	l.encode(unsorted, cols, all)
-	for i, row := range r.order {
-		copy(words[i*l.words:(i+1)*l.words], unsorted[int(row)*l.words:])
-	}
+	l.encode(words, cols, r.rows)
 	return words
 }
 

@@ -309,6 +309,38 @@ func merged(t testing.TB, o Options, runs []*Run, limit int64, batch int) []int6
 	}
 }
 
+// Parts of a merge, one after the other, are the merge; they are about equal even where all keys are.
+func TestSplitAgainstMerge(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 1))
+	for _, set := range keySets(r) {
+		keys := randomKeys(r, len(set))
+		o := optionsOf(set, keys)
+		var tables []table
+		var runs []*Run
+		at := 0
+		for range 1 + r.IntN(4) {
+			tb := randomTable(t, r, set, r.IntN(300), at, 0.1, r.IntN(2) > 0)
+			at += tb.rows
+			tables = append(tables, tb)
+			runs = append(runs, runOf(t, o, tb))
+		}
+		for _, n := range []int{1, 2, 5} {
+			parts, err := Split(o, runs, n)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(parts), n)
+			got := []int64{}
+			for _, p := range parts {
+				rows := merged(t, o, p, -1, 64)
+				if at > 100*n && (len(rows) < at/n/2 || len(rows) > at/n*3/2) {
+					t.Errorf("%s: a part of %d rows, %d in %d parts", name(set), len(rows), at, n)
+				}
+				got = append(got, rows...)
+			}
+			require.Equal(t, want(keys, tables...), got, "%s in %d parts, keys %v", name(set), n, keys)
+		}
+	}
+}
+
 // The top k of each part, merged in part order, is the head of the stable sort, whatever the batches.
 func TestTopKAgainstOracle(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))

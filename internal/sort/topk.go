@@ -37,6 +37,7 @@ func NewTopK(o Options, k int) (*TopK, error) {
 	if k < 0 {
 		return nil, internalError("top of %d rows", k)
 	}
+	k = min(k, MaxRows) // a run holds no more, and sums stay in range
 	return &TopK{k: k, s: s, first: firstCut, room: max(2*k, k+minRoom)}, nil
 }
 

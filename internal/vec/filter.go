@@ -68,9 +68,10 @@ func filterFixed(out, in *Vec, mask []uint64, count int, s *Scratch) {
 }
 
 // compact copies the selected values. Full words are copied as runs; others bit by bit, four a step with stores beyond what is kept, so
-// that the branch is taken once for four values.
+// that the branch is taken once for four values. Storing all 64 values of a dense word, each over the last where that is not kept, was
+// measured slower at every density (0.9–2.0 ns a row against 0.4–0.8).
 func compact[T Element](in *Vec, mask []uint64, count int, s *Scratch) []byte {
-	dst := Alloc[T](s, count+4)
+	dst := Alloc[T](s, count+4) // the stores run ahead of what is kept
 	src := Of[T](in)
 	n := in.Len
 	k := 0

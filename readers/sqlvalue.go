@@ -1,0 +1,79 @@
+package readers
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// appendSQL adds a value as drivers give them: nil, int64, float64, bool, []byte, string, time.Time. Text is parsed where the column is
+// of another type, since many drivers give decimals and dates so.
+func appendSQL(b array.Builder, v any) error {
+	if v == nil {
+		b.AppendNull()
+		return nil
+	}
+	switch b := b.(type) {
+	case *array.Int64Builder:
+		if x, ok := v.(int64); ok {
+			b.Append(x)
+			return nil
+		}
+	case *array.Float64Builder:
+		switch x := v.(type) {
+		case float64:
+			b.Append(x)
+			return nil
+		case int64:
+			b.Append(float64(x))
+			return nil
+		}
+	case *array.BooleanBuilder:
+		switch x := v.(type) {
+		case bool:
+			b.Append(x)
+			return nil
+		case int64:
+			b.Append(x != 0)
+			return nil
+		}
+	case *array.TimestampBuilder:
+		if x, ok := v.(time.Time); ok {
+			ts, err := arrow.TimestampFromTime(x, b.Type().(*arrow.TimestampType).Unit)
+			b.Append(ts)
+			return err
+		}
+	case *array.Date32Builder:
+		if x, ok := v.(time.Time); ok {
+			b.Append(arrow.Date32FromTime(x))
+			return nil
+		}
+	case *array.BinaryBuilder:
+		if x, ok := v.([]byte); ok {
+			b.Append(x)
+			return nil
+		}
+	}
+	return appendString(b, sqlText(v))
+}
+
+func sqlText(v any) string {
+	switch x := v.(type) {
+	case string:
+		return x
+	case []byte:
+		return string(x)
+	case int64:
+		return strconv.FormatInt(x, 10)
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	case bool:
+		return strconv.FormatBool(x)
+	case time.Time:
+		return x.Format(time.RFC3339Nano)
+	}
+	return fmt.Sprint(v)
+}
