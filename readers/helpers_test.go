@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -74,7 +75,7 @@ func splitRows(ctx context.Context, s partition.Split) ([][]string, error) {
 			for c, a := range b.Cols {
 				row[c] = "∅"
 				if a.IsValid(i) {
-					row[c] = a.ValueStr(i)
+					row[c] = strings.Clone(a.ValueStr(i)) // the text may lie in the batch
 				}
 			}
 			out = append(out, row)

@@ -230,5 +230,8 @@ func decodeTable(b []byte) (*Table, error) {
 		return nil, err
 	}
 	table, err := builder.Build()
-	return &Table{Table: table}, err
+	if err != nil {
+		return nil, err
+	}
+	return newTable(table, nil), nil
 }

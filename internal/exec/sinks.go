@@ -69,20 +69,8 @@ type buildStep struct {
 	payload []int
 	cols    []vec.Vec
 	builder *join.Builder
+	held    *mem.Reservation
 	table   *Table
-}
-
-// Table is the right side of a join, ready to be probed by many tasks.
-type Table struct {
-	*join.Table
-	held *mem.Reservation
-}
-
-// Free gives the reserved bytes back. The table stays good: a cancelled task may still read it.
-func (t *Table) Free() {
-	if t.held != nil {
-		t.held.Free()
-	}
 }
 
 func (c *compiler) buildSink(schema *arrow.Schema) (sink, columns, error) {
@@ -94,7 +82,7 @@ func (c *compiler) buildSink(schema *arrow.Schema) (sink, columns, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &buildStep{prog: prog, keys: make([]vec.Vec, len(node.RightKeys)), table: &Table{held: c.held}}
+	s := &buildStep{prog: prog, keys: make([]vec.Vec, len(node.RightKeys)), held: c.held}
 	need := make(columns, schema.NumFields())
 	var types []arrow.DataType
 	if node.Kind == plan.Inner || node.Kind == plan.Left {
@@ -120,9 +108,13 @@ func (s *buildStep) push(ctx context.Context, b *vec.Batch) error {
 	return s.builder.Add(s.keys, s.cols, b.Rows)
 }
 
-func (s *buildStep) finish(context.Context) (err error) {
-	s.table.Table, err = s.builder.Build()
-	return err
+func (s *buildStep) finish(context.Context) error {
+	table, err := s.builder.Build()
+	if err != nil {
+		return err
+	}
+	s.table = newTable(table, s.held)
+	return nil
 }
 
 func (s *buildStep) result() any { return s.table }

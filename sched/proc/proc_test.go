@@ -17,8 +17,33 @@ import (
 
 func TestMain(m *testing.M) { proc.Main(m) }
 
+// TestConformance uses two processes for all tests: another run keeps them, and the workers that call them, from ending with each test.
 func TestConformance(t *testing.T) {
-	schedtest.RunPortable(t, func() sched.Scheduler { return proc.New(2) })
+	s := proc.New(2)
+	started := make(chan sched.Event, 8)
+	keep := s.Start(t.Context(), sched.Options{Observers: []sched.Observer{observer{started}}})
+	defer keep.Close()
+	g := graph.New()
+	block := []graph.ID{g.Add(graph.Task{Op: "proctest.block"}), g.Add(graph.Task{Op: "proctest.block"})}
+	if err := keep.Submit(g, block...); err != nil {
+		t.Fatal(err)
+	}
+	<-started
+	<-started
+	keep.Cancel(block...)
+	if err := keep.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	schedtest.RunPortable(t, func() sched.Scheduler { return s })
+}
+
+// observer passes on which tasks have started.
+type observer struct{ started chan<- sched.Event }
+
+func (o observer) Observe(e sched.Event) {
+	if e.Kind == sched.Started {
+		o.started <- e
+	}
 }
 
 func init() {
@@ -31,6 +56,10 @@ func init() {
 	graph.Register("proctest.print", func(context.Context, []byte, []any) (any, error) {
 		_, err := os.Stdout.Write(nil) // after os.Stdout was replaced, printing does not disturb the frames
 		return os.Stdout == os.Stderr, err
+	})
+	graph.Register("proctest.block", func(ctx context.Context, _ []byte, _ []any) (any, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
 	})
 	graph.Register("proctest.exit", func(context.Context, []byte, []any) (any, error) {
 		os.Exit(3)
