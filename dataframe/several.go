@@ -66,21 +66,6 @@ func (df *DataFrame) MapBatches(schema *arrow.Schema, fn BatchFunc) *DataFrame {
 	})
 }
 
-// Map gives a row fn(row) for every row, struct to struct. It is not built yet.
-func Map[T, U any](df *DataFrame, fn func(T) U) *DataFrame {
-	return df.then("Map", func(plan.Node) (plan.Node, error) { return nil, notYet("Map") })
-}
-
-// FlatMap gives the rows that fn makes of every row: none, several, or an error. It is not built yet.
-func FlatMap[T, U any](df *DataFrame, fn func(T) ([]U, error)) *DataFrame {
-	return df.then("FlatMap", func(plan.Node) (plan.Node, error) { return nil, notYet("FlatMap") })
-}
-
-// FromStructs returns a frame over Go structs. It is not built yet.
-func FromStructs[T any](rows []T) *DataFrame {
-	return failed(fault.Caller(), "FromStructs", notYet("FromStructs"))
-}
-
 // RepartitionOptions say how many parts rows are to come in, how large these are, and by which columns equal rows go together.
 type RepartitionOptions struct {
 	Parts       int

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -174,4 +175,27 @@ func ExampleGraph() {
 	sum := g.Add(graph.Task{Key: graph.Key{Group: "sum"}, Deps: []graph.ID{a, b}, Op: "example.sum"})
 	fmt.Println(g.Len(), a == b, g.Key(sum), g.Deps(sum), g.Portable(sum), g.Err())
 	// Output: 2 true sum[0] [0 0] true <nil>
+}
+
+// TestBytesATask: a graph of tasks with a key and two dependencies holds no more than a few tens of bytes for each.
+func TestBytesATask(t *testing.T) {
+	const n, most = 1 << 17, 80
+	before := heap()
+	g := graph.New()
+	for i := range n {
+		g.Add(graph.Task{Key: graph.Key{Group: "g", Index: i}, Deps: []graph.ID{graph.ID(i / 2), graph.ID(i - 1)}[:min(i, 2)], Run: nothing})
+	}
+	if held := (heap() - before) / n; held > most {
+		t.Errorf("%d bytes a task, at most %d expected", held, most)
+	}
+	if g.Len() != n || g.Err() != nil {
+		t.Fatal(g.Len(), g.Err())
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

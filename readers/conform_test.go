@@ -108,7 +108,7 @@ func TestParquetConforms(t *testing.T) {
 
 func TestIPCConforms(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	recs := []arrow.RecordBatch{mixedRecord(rng, 0, 1000), mixedRecord(rng, 1000, 0), mixedRecord(rng, 1000, 9000)}
+	recs := []arrow.RecordBatch{mixedRecord(rng, 0, 600), mixedRecord(rng, 600, 0), mixedRecord(rng, 600, 900)}
 	for name, opts := range map[string][]ipc.Option{"plain": nil, "lz4": {ipc.WithLZ4()}, "zstd": {ipc.WithZstd()}} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -117,9 +117,16 @@ func TestIPCConforms(t *testing.T) {
 			src, err := newIPCSource(dir, (&IPCOptions{FileColumn: "file"}).file())
 			require.NoError(t, err)
 			partitiontest.TestSource(t, src)
-			require.Len(t, rowsOf(t, src, partition.ScanRequest{}), 20000)
+			require.Len(t, rowsOf(t, src, partition.ScanRequest{}), 3000)
 		})
 	}
+	path := filepath.Join(t.TempDir(), "large.arrow")
+	writeIPC(t, path, true, []arrow.RecordBatch{mixedRecord(rng, 0, 20000)})
+	src, err := newIPCSource(path, (&IPCOptions{}).file())
+	require.NoError(t, err)
+	rows := rowsOf(t, src, partition.ScanRequest{Columns: []string{"id"}})
+	require.Len(t, rows, 20000)
+	require.Equal(t, "19999", rows[19999][0])
 }
 
 func writeIPC(t testing.TB, path string, file bool, recs []arrow.RecordBatch, opts ...ipc.Option) {

@@ -259,3 +259,10 @@ func FuzzDecodeCSVSplit(f *testing.F) {
 		require.NoError(t, err)
 	})
 }
+
+// TestCSVNames: the names are those of the other formats.
+func TestCSVNames(t *testing.T) {
+	for _, names := range [][]string{{"a", "a", "a"}, {"", "column1", ""}, {"a", "a_1", "a", "a"}, {"x", "y"}, {"", "", "column2"}, {"a_1", "a", "a", "a_1"}} {
+		require.Equal(t, uniqueNames(names), csvNames(names), "%q", names)
+	}
+}

@@ -68,6 +68,7 @@ func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budg
 }
 
 func (f *csvFile) lookRange(h fileio.Handle, d csvio.Dialect, ho csvio.HeadOptions, budget int64) (err error) {
+	ho.Size = f.size
 	f.head, _, err = readHead(io.NewSectionReader(h, 0, f.size), f.size, firstLook, d, ho)
 	if err != nil || budget == 0 {
 		return f.fail(err)

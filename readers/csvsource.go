@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -98,6 +99,9 @@ func (s *csvSource) infer(o fileOptions, files []fileioFile) (err error) {
 		if err := f.look(o.ctx(), &s.opts, s.dialect, budget); err != nil {
 			return err
 		}
+		if err := f.checkNames(&s.opts); err != nil {
+			return err
+		}
 		all.add(f)
 	}
 	if err := all.checkTypes(); err != nil {
@@ -134,7 +138,7 @@ func (t *csvTypes) key(name string) string {
 }
 
 func (t *csvTypes) add(f *csvFile) {
-	names := uniqueNames(f.head.Names)
+	names := csvNames(f.head.Names)
 	for i, name := range names {
 		k := t.key(name)
 		have, known := t.guesses[k]
@@ -149,6 +153,49 @@ func (t *csvTypes) add(f *csvFile) {
 	if n := f.head.Stride - len(names); n > 0 {
 		t.src.warn("%s: rows have %d empty fields more than the header, which are left out", f.file.Path, n)
 	}
+}
+
+// checkNames refuses empty and equal names under Strict.
+func (f *csvFile) checkNames(o *CSVOptions) error {
+	if !o.Strict || o.NoHeader {
+		return nil
+	}
+	for i, name := range csvNames(f.head.Names) {
+		if raw := f.head.Names[i]; raw != name {
+			e := fault.New(fault.Type, csvOp, "the name %q of column %d is empty or there before, which Strict forbids", raw, i+1)
+			e.File, e.Column = f.file.Path, raw
+			return e
+		}
+	}
+	return nil
+}
+
+// csvNames is uniqueNames for headers of any width: it remembers where it stopped counting for each name.
+func csvNames(names []string) []string {
+	used := make(map[string]bool, len(names))
+	for _, n := range names {
+		used[n] = true
+	}
+	out := make([]string, len(names))
+	next := make(map[string]int, len(names))
+	for i, n := range names {
+		k, seen := next[n]
+		if n != "" && !seen {
+			next[n], out[i] = 1, n
+			continue
+		}
+		base := n + "_"
+		if n == "" {
+			base, k = "column", i+1
+		}
+		for used[base+strconv.Itoa(k)] {
+			k++
+		}
+		out[i] = base + strconv.Itoa(k)
+		used[out[i]] = true
+		next[n] = k + 1
+	}
+	return out
 }
 
 func (s *csvSource) warn(format string, args ...any) {
@@ -170,15 +217,12 @@ func (t *csvTypes) checkTypes() error {
 	return nil
 }
 
-// schema is a file's own: names as they stand there, types as all files together say, under Strict as the file alone says.
+// schema is a file's own: names made unique, types as all files together say, under Strict as the file alone says.
 func (t *csvTypes) schema(f *csvFile) fileSchema {
-	names := uniqueNames(f.head.Names)
+	names := csvNames(f.head.Names)
 	fields := make([]arrow.Field, len(names))
 	for i, name := range names {
-		fields[i] = arrow.Field{Name: f.head.Names[i], Type: t.typeOf(name, f.columns[i]), Nullable: true}
-		if t.src.opts.NoHeader {
-			fields[i].Name = name
-		}
+		fields[i] = arrow.Field{Name: name, Type: t.typeOf(name, f.columns[i]), Nullable: true}
 	}
 	return fileSchema{file: f.file.Path, schema: arrow.NewSchema(fields, nil)}
 }
@@ -292,7 +336,7 @@ func (s *csvSource) split(i int, cols []int) (*csvSplit, error) {
 
 // mapOf says which field of the file gives each column within files: by name, with a declared schema and no header by place.
 func (s *csvSource) mapOf(i int) (columnMap, error) {
-	names := s.files[i].head.Names
+	names := csvNames(s.files[i].head.Names)
 	if s.set.maps == nil && s.opts.NoHeader {
 		m := make(columnMap, s.set.data.NumFields())
 		for c := range m {

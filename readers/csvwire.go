@@ -169,7 +169,7 @@ func (l *csvLook) decode(b []byte) error {
 		case 2:
 			width = f.value
 		case 3:
-			h.Stride = int(min(f.value, 1<<20))
+			h.Stride = int(min(f.value, 1<<30))
 		case 4:
 			h.Start = f.int()
 		case 5:

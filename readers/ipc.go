@@ -34,7 +34,7 @@ func newIPCSource(path string, o fileOptions) (partition.Source, error) {
 	var schemas []fileSchema
 	if o.schema == nil {
 		for _, f := range files {
-			in, err := openIPC(o.ctx(), f, memory.DefaultAllocator)
+			in, err := openIPC(o.ctx(), f, memory.DefaultAllocator, ipcPart{})
 			if err != nil {
 				return nil, named(err, o.op)
 			}
@@ -67,18 +67,18 @@ func (s *ipcSource) Plan(ctx context.Context, r partition.ScanRequest) (*partiti
 		if s.set.excluded(i, r.Predicate) {
 			continue
 		}
-		in, err := openIPC(ctx, f, memory.DefaultAllocator)
+		in, err := openIPC(ctx, f, memory.DefaultAllocator, ipcPart{})
 		if err != nil {
 			return nil, named(err, s.set.opts.op)
 		}
 		m, err := s.set.mapOf(i, in.schema())
-		batches := in.batches()
+		batches, isFile := in.batches, in.isFile
 		in.close()
 		if err != nil {
 			return nil, err
 		}
 		split := ipcSplit{file: f, adapt: s.set.adapter(i, m, cols)}
-		for _, part := range split.divide(batches, size) {
+		for _, part := range split.divide(batches, isFile, size) {
 			scan.Splits = append(scan.Splits, portable(part, f))
 		}
 	}
@@ -94,7 +94,10 @@ type ipcSplit struct {
 }
 
 // divide makes splits of a file of so many batches, 0 of a stream; batches count as equally large.
-func (s *ipcSplit) divide(batches int, size int64) []*ipcSplit {
+func (s *ipcSplit) divide(batches int, isFile bool, size int64) []*ipcSplit {
+	if batches == 0 && isFile {
+		return nil
+	}
 	if batches == 0 {
 		one := *s
 		one.bytes = max(s.file.Size, 0)
@@ -115,31 +118,27 @@ func (s *ipcSplit) divide(batches int, size int64) []*ipcSplit {
 func (s *ipcSplit) Stats() partition.Stats { return partition.Stats{Bytes: s.bytes} }
 
 func (s *ipcSplit) Open(ctx context.Context, env *partition.Env) (partition.Reader, error) {
-	in, err := openIPC(ctx, s.file, env.Allocator())
+	in, err := openIPC(ctx, s.file, env.Allocator(), ipcPart{s.from, s.to})
 	if err != nil {
-		return nil, named(err, "read_ipc")
+		return nil, named(err, opReadIPC)
 	}
 	for _, c := range s.adapt.read {
 		if c >= in.schema().NumFields() {
 			in.close()
-			return nil, fault.New(fault.Input, "read_ipc", "the file changed between planning and reading: it has fewer columns")
+			return nil, fault.New(fault.Input, opReadIPC, "the file changed between planning and reading: it has fewer columns")
 		}
 	}
-	r := &ipcReader{split: s, in: in, next: s.from, adapt: newAdapting(s.adapt, s.file.Path, env.Allocator())}
-	if s.to > in.batches() {
-		_ = r.Close()
-		return nil, fault.New(fault.Input, "read_ipc", "the file changed between planning and reading: it has fewer batches")
-	}
-	return r, nil
+	return &ipcReader{split: s, in: in, adapt: newAdapting(s.adapt, s.file.Path, env.Allocator())}, nil
 }
 
 // ipcInput is an open file or stream.
 type ipcInput struct {
 	name   string
 	closer io.Closer
-	file   *ipc.FileReader // of a file
-	stream *ipc.Reader     // of a stream
-	msgs   ipc.MessageReader
+	rd     *ipc.Reader
+	isFile bool
+	// batches is the number of batches of a file, 0 of a stream.
+	batches int
 }
 
 // Memory that reading a file may take beside what the engine holds: in proportion to the file, since a few bytes may claim gigabytes.
@@ -148,68 +147,9 @@ const (
 	ipcBytesPerByte = 10
 )
 
-// openIPC opens a file or stream; a panic of the library is an error.
-func openIPC(ctx context.Context, f fileio.File, alloc memory.Allocator) (in *ipcInput, err error) {
-	h, err := f.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	in = &ipcInput{name: f.Path, closer: h}
-	defer func() {
-		if p := recover(); p != nil {
-			err = in.panicked(p)
-		}
-		if err != nil {
-			in.close()
-			in, err = nil, in.fail(err)
-		}
-	}()
-	head := make([]byte, 8)
-	n, err := h.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return in, err
-	}
-	size := h.Size()
-	limit := newLimitAllocator(alloc, ipcBaseBytes+ipcBytesPerByte*size)
-	opts := []ipc.Option{ipc.WithAllocator(limit), ipc.WithMetadataSizeLimit(ipcMetadataLimit(size))}
-	switch {
-	case n >= 6 && string(head[:6]) == "ARROW1":
-		in.file, err = ipc.NewFileReader(io.NewSectionReader(h, 0, size), append(opts, ipc.WithBodySizeLimit(size))...)
-		return in, err
-	case n >= 4 && string(head[:4]) == "FEA1":
-		return in, fault.New(fault.Input, "read_ipc", "Feather version 1 is not supported").WithHint("write it again as version 2, which is Arrow IPC")
-	case n == 0:
-		return in, errors.New("the file is empty")
-	}
-	_ = h.Close()
-	stream, err := f.OpenStream(ctx)
-	if err != nil {
-		in.closer = io.NopCloser(nil)
-		return in, err
-	}
-	in.closer = stream
-	in.msgs = ipc.NewMessageReader(stream, append(opts, ipc.WithBodySizeLimit(ipcBaseBytes+ipcBytesPerByte*size))...)
-	in.stream, err = ipc.NewReaderFromMessageReader(in.msgs, opts...)
-	return in, err
-}
+const opReadIPC = "read_ipc"
 
-// ipcMetadataLimit bounds a message's metadata, which is not taken from the allocator.
-func ipcMetadataLimit(size int64) int64 { return min(4<<20+8*size, 64<<20) }
-
-func (in *ipcInput) schema() *arrow.Schema {
-	if in.file != nil {
-		return in.file.Schema()
-	}
-	return in.stream.Schema()
-}
-
-// batches is the number of batches of a file, 0 of a stream and of an empty file.
-func (in *ipcInput) batches() int {
-	if in.file == nil {
-		return 0
-	}
-	return in.file.NumRecords()
-}
+func (in *ipcInput) schema() *arrow.Schema { return in.rd.Schema() }
 
 func (in *ipcInput) panicked(p any) error {
 	if over, ok := p.(overLimit); ok {
@@ -226,22 +166,19 @@ func (in *ipcInput) fail(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	e := fault.New(fault.Input, "read_ipc", "%w", err)
+	e := fault.New(fault.Input, opReadIPC, "%w", err)
 	e.File = in.name
 	return e
 }
 
-// read returns batch i of a file, or the next of a stream; io.EOF at the end. The batch is the caller's to release.
-func (in *ipcInput) read(i int) (rec arrow.RecordBatch, err error) {
+// read returns the next batch; io.EOF at the end. The batch is the caller's to release.
+func (in *ipcInput) read() (rec arrow.RecordBatch, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			rec, err = nil, in.panicked(p)
 		}
 	}()
-	if in.file != nil {
-		return in.file.RecordBatchAt(i)
-	}
-	rec, err = in.stream.Read()
+	rec, err = in.rd.Read()
 	if err == nil {
 		rec.Retain()
 	}
@@ -250,17 +187,13 @@ func (in *ipcInput) read(i int) (rec arrow.RecordBatch, err error) {
 
 func (in *ipcInput) close() {
 	defer func() { _ = recover() }() // a damaged file may leave the library's counts of references wrong
-	if in.file != nil {
-		_ = in.file.Close()
-		in.file = nil
-	}
-	if in.stream != nil {
-		in.stream.Release()
-		in.stream = nil
-	}
 	if in.closer != nil {
 		_ = in.closer.Close()
 		in.closer = nil
+	}
+	if in.rd != nil {
+		in.rd.Release()
+		in.rd = nil
 	}
 }
 

@@ -16,7 +16,7 @@ type ipcReader struct {
 	split *ipcSplit
 	in    *ipcInput
 	adapt *adapting
-	next  int // batch of the file
+	next  int // batches read
 
 	cols []arrow.Array // of the record at hand, as adapted
 	rows int64         // of it
@@ -54,10 +54,7 @@ func (r *ipcReader) Next(ctx context.Context) (partition.Batch, error) {
 // record goes to the next record batch, checks it and adapts it.
 func (r *ipcReader) record() error {
 	r.drop()
-	if r.in.file != nil && r.next >= r.split.to {
-		return io.EOF
-	}
-	rec, err := r.in.read(r.next)
+	rec, err := r.in.read()
 	if err != nil {
 		return err
 	}

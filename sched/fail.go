@@ -27,6 +27,7 @@ func (r *run) failAll(todo []graph.ID, err error) {
 		old, _ := w.move(stage, stageFailed)
 		before := len(todo)
 		todo = r.over(id, w, err, todo)
+		r.dropDeps(id)
 		wanted := old&flagWanted != 0
 		if (wanted || len(todo) > before) && (r.failed == none || id < r.failed) {
 			r.failed, r.failure = id, err
@@ -48,10 +49,14 @@ func (r *run) over(id graph.ID, w *row, err error, waiting []graph.ID) []graph.I
 		waiting = append(waiting, edge.task)
 		e = edge.next
 	}
+	return waiting
+}
+
+// dropDeps ends a task's reading of what it depends on.
+func (r *run) dropDeps(id graph.ID) {
 	for _, d := range r.graph.Deps(id) {
 		r.drop(d)
 	}
-	return waiting
 }
 
 // errorOf returns the error of a task that ended without a result.
@@ -95,7 +100,9 @@ func (r *run) cancelTask(id graph.ID) bool {
 	}
 	err := r.errorOf(id)
 	if old&stageMask == stageRunning {
-		r.interrupt(id, err)
+		r.interrupt(id, err) // its worker may still be reading its inputs, and drops them when it is back
+	} else {
+		r.dropDeps(id)
 	}
 	if waiting := r.over(id, w, err, nil); len(waiting) > 0 {
 		r.failAll(waiting, err)

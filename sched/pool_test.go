@@ -289,3 +289,29 @@ func TestErrorOfUser(t *testing.T) {
 		}
 	}
 }
+
+// TestCancelAtStart cancels tasks at the moment in which they begin, with inputs that nobody else holds: they get them whole, or do not run.
+func TestCancelAtStart(t *testing.T) {
+	for range 300 {
+		g := graph.New()
+		var sources, want []graph.ID
+		for i := range 20 {
+			sources = append(sources, g.Add(graph.Task{Run: func(context.Context, []any) (any, error) { return i, nil }}))
+		}
+		for _, s := range sources {
+			want = append(want, g.Add(graph.Task{Deps: []graph.ID{s}, Run: func(_ context.Context, in []any) (any, error) {
+				if _, ok := in[0].(int); !ok {
+					return nil, fmt.Errorf("the input is %v", in[0])
+				}
+				return in[0], nil
+			}}))
+		}
+		run := sched.Pool(2).Start(t.Context(), sched.Options{})
+		check(t, run.Submit(g, want...))
+		for i := range want {
+			run.Cancel(want[len(want)-1-i])
+		}
+		check(t, run.Wait(t.Context()))
+		check(t, run.Close())
+	}
+}

@@ -199,7 +199,10 @@ func (r *run) Close() error {
 	if r.observed() {
 		r.lastEvents()
 	}
+	r.out.mu.Lock() // a range over Done that begins now looks at the rows
+	r.seen.Store(0)
 	r.rows.clear()
+	r.out.mu.Unlock()
 	r.edges.clear()
 	r.ready.clear()
 	r.graph = nil

@@ -89,7 +89,7 @@ func (r *run) step(w *worker, id graph.ID) graph.ID {
 	}
 	w.cur.Store(int32(id))
 	if row.stage() != stageRunning {
-		return r.discard(w, row)
+		return r.discard(w, id)
 	}
 	deps := r.graph.Deps(id)
 	var in []any
@@ -115,7 +115,7 @@ func (r *run) step(w *worker, id graph.ID) graph.ID {
 	}
 	old, ok := row.move(stageRunning, done)
 	if !ok {
-		return r.discard(w, row)
+		return r.discard(w, id)
 	}
 	return r.complete(w, id, old|done&flagSpare, deps)
 }
@@ -198,10 +198,11 @@ func (r *run) endTask(w *worker) {
 
 // discard ends a task that was cancelled while it ran or was about to. The one who cancels holds mu and may still be on its way to
 // the worker's context, which must not serve the next task then.
-func (r *run) discard(w *worker, row *row) graph.ID {
+func (r *run) discard(w *worker, id graph.ID) graph.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	row.result = nil
+	r.rows.at(int32(id)).result = nil
+	r.dropDeps(id)
 	r.endTask(w)
 	return none
 }
@@ -213,6 +214,8 @@ func (r *run) failTask(w *worker, id graph.ID, err error) graph.ID {
 	r.endTask(w)
 	if r.rows.at(int32(id)).stage() == stageRunning {
 		r.fail(id, taskFault(r.graph, id, err))
+	} else {
+		r.dropDeps(id) // it was cancelled meanwhile
 	}
 	return none
 }

@@ -24,10 +24,23 @@ type HeadOptions struct {
 	NoHeader bool
 	SkipRows int
 	File     string
+	// Size is the file's size in bytes, 0 unknown.
+	Size int64
 }
 
-// MaxColumns bounds the width of a file: each column takes memory before any of its values does.
-const MaxColumns = 1 << 16
+// MaxColumns bounds the width of any file. Each column takes some KiB before any of its values does, so that a small file may have
+// fewer: leastColumns, and one more for each 64 bytes.
+const (
+	MaxColumns   = 1 << 20
+	leastColumns = 1 << 14
+)
+
+func (o *HeadOptions) maxColumns() int {
+	if o.Size == 0 {
+		return 4 * leastColumns
+	}
+	return int(min(leastColumns+o.Size/64, MaxColumns))
+}
 
 // ErrShort says that the head does not hold the header and a row, and more bytes would help.
 var ErrShort = fault.New(fault.Internal, "CSV", "the head is too short")
@@ -105,8 +118,8 @@ func (h *Head) read(buf []byte, pos, end int, whole bool, o HeadOptions) error {
 			fields = append(fields, x.flat...)
 		}
 	}
-	if len(fields) > MaxColumns {
-		f := fault.New(fault.Input, "CSV", "the first row has %d fields, more than the %d columns that a file may have", len(fields), MaxColumns)
+	if most := o.maxColumns(); len(fields) > most {
+		f := fault.New(fault.Input, "CSV", "the first row has %d fields, more than the %d columns that a file of its size may have", len(fields), most)
 		f.File = o.File
 		return f
 	}

@@ -15,6 +15,8 @@ const (
 	BatchRows = 8192
 	// BlockBytes is how much is read at once: some batches of narrow rows, about one of wide ones.
 	BlockBytes = 1 << 19
+	// batchCells bounds rows times fields of a batch, and with them the buffers of very wide files.
+	batchCells = 1 << 20
 	// overrun is how much is read beyond the end of a range at first, to finish its last row.
 	overrun = 4 << 10
 )
@@ -82,8 +84,7 @@ func NewReader(in Input, cfg Config) (*Reader, error) {
 		r.in.Limit = math.MaxInt64
 	}
 	r.x = newIndexer(&r.cfg.Dialect, cfg.Width, cfg.Stride)
-	// A row takes a byte a field at least, unless it is padded, so that this bounds the buffers of very wide files.
-	r.batchRows = min(max(cfg.Block/max(r.x.stride, 1), 1), BatchRows)
+	r.batchRows = min(max(batchCells/r.x.stride, 1), BatchRows)
 	if limit := r.in.Limit - in.Offset; limit < BatchRows {
 		r.batchRows = min(r.batchRows, int(max(limit, 0))+1)
 	}

@@ -118,7 +118,7 @@ func (s *Samples) each(buf []byte, pos, end int, see func(rows []span, n, stride
 	x := newIndexer(&s.head.Dialect, len(s.head.Names), s.head.Stride)
 	x.mode = RaggedSkip
 	for pos < end {
-		f := x.index(buf, pos, end, end, BatchRows)
+		f := x.index(buf, pos, end, end, min(max(batchCells/x.stride, 1), BatchRows))
 		if f.more || f.long {
 			break
 		}

@@ -45,6 +45,9 @@ type node struct {
 
 	gen, under uint64 // the batch and mask that val was computed for
 	val        *vec.Vec
+
+	plainOf, plain *vec.Vec // a dictionary that val was, and its values, in batch plainGen
+	plainGen       uint64
 }
 
 // isLit says whether n is a constant, isNull whether that is null.
@@ -109,7 +112,13 @@ func (x *state) plain(n *node, act mask) (*vec.Vec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.decoded(v), nil
+	if v.Dict == nil {
+		return v, nil
+	}
+	if n.plainOf != v || n.plainGen != x.gen {
+		n.plainOf, n.plainGen, n.plain = v, x.gen, x.decoded(v)
+	}
+	return n.plain, nil
 }
 
 // operand is plain, but a constant stays its one row.

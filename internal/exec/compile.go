@@ -19,7 +19,12 @@ type pipeline struct {
 	head  link // what the source pushes into
 	clock *clock
 	sink  sink
+	// whole is how many of the first operators get every row of the source.
+	whole int
 }
+
+// countsRows says whether the rows that an operator sees are those of a partition, one for one.
+func (p *pipeline) countsRows(op int) bool { return op <= p.whole }
 
 // sink is the last step of a pipeline: it makes the task's result.
 type sink interface {
@@ -56,7 +61,20 @@ func compile(frag *Fragment, tables []*Table, held *mem.Reservation) (*pipeline,
 			return nil, err
 		}
 	}
-	return &pipeline{head: link{clock: c.clock, from: 0, to: 1, next: next}, clock: c.clock, sink: out}, nil
+	return &pipeline{head: link{clock: c.clock, from: 0, to: 1, next: next}, clock: c.clock, sink: out, whole: c.whole()}, nil
+}
+
+// whole counts the operators before which no row is left out or added: projections and the next one.
+func (c *compiler) whole() int {
+	if c.frag.FromTasks {
+		return 0
+	}
+	for i, n := range c.chain {
+		if _, ok := n.(*plan.Project); !ok {
+			return i + 1
+		}
+	}
+	return len(c.chain) + 1
 }
 
 // chainOf lists the nodes of a fragment from the reader of leaf 0 up to the root.

@@ -37,6 +37,8 @@ type Fragment struct {
 	Tables int
 	// FromTasks says that the main input is the results of tasks and not a split.
 	FromTasks bool
+	// Pruned says that the source may leave rows out, so that the rows of a split cannot be counted.
+	Pruned bool
 	// Stage is the number of the stage that the fragment belongs to, for receipts.
 	Stage int
 }
@@ -88,6 +90,6 @@ func (f *Fragment) OfScan(scan *plan.Scan, request []string, residual expr.Expr)
 		return nil, err
 	}
 	c := *f
-	c.Root = root
+	c.Root, c.Pruned = root, !scan.Predicate.IsZero()
 	return &c, nil
 }

@@ -48,6 +48,7 @@ func (s *limitStep) cut(b *vec.Batch, from, rows int) *vec.Batch {
 	}
 	s.scratch.Reset()
 	for i := range b.Cols {
+		s.out.Cols[i] = vec.Vec{} // a column that nobody reads downstream may be empty
 		if b.Cols[i].Len > 0 {
 			vec.Slice(&s.out.Cols[i], &b.Cols[i], from, rows, &s.scratch)
 		}

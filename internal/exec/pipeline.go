@@ -33,6 +33,10 @@ type clock struct {
 	ops  []OpStat
 	cur  int
 	last time.Time
+	// Of a failure: the operator that it came from, 0 while there is none, and the number of rows before the source's batch that it
+	// was about.
+	failed int
+	row    int64
 }
 
 func newClock(names []string) *clock {
@@ -66,6 +70,9 @@ func (l *link) push(ctx context.Context, b *vec.Batch) error {
 	op.Batches++
 	l.clock.enter(l.to)
 	err := l.next.push(ctx, b)
+	if err != nil && l.clock.failed == 0 {
+		l.clock.failed = l.to
+	}
 	l.clock.enter(l.from)
 	return err
 }
@@ -73,7 +80,11 @@ func (l *link) push(ctx context.Context, b *vec.Batch) error {
 // pushAll pushes rows of any number as batches of the usual size.
 func (l *link) pushAll(ctx context.Context, b *vec.Batch) error {
 	if b.Rows <= batchRows {
-		return l.push(ctx, b)
+		err := l.push(ctx, b)
+		if err == nil && l.from == 0 {
+			l.clock.row += int64(b.Rows)
+		}
+		return err
 	}
 	part := vec.Batch{Cols: make([]vec.Vec, len(b.Cols)), Seq: b.Seq}
 	var scratch vec.Scratch
@@ -90,6 +101,9 @@ func (l *link) pushAll(ctx context.Context, b *vec.Batch) error {
 		}
 		if err := l.push(ctx, &part); err != nil {
 			return err
+		}
+		if l.from == 0 {
+			l.clock.row += int64(part.Rows)
 		}
 	}
 	return nil

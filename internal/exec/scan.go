@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -21,21 +20,21 @@ type scan struct {
 	split  partition.Split
 	schema *arrow.Schema // of the batches
 	part   int           // number of the split, from 0
-	base   int64         // rows pushed so far
 	out    vec.Batch
 	pool   vec.Scratch
 }
 
-func (s *scan) run(ctx context.Context) error {
+func (s *scan) run(ctx context.Context) (err error) {
 	reader, err := s.split.Open(ctx, envOf(ctx))
 	if err != nil {
-		return s.place(err)
+		return err
 	}
-	err = s.pushAllOf(ctx, reader)
-	if closed := reader.Close(); err == nil {
-		err = closed
-	}
-	return s.place(err)
+	defer func() { // also when a step panics
+		if closed := reader.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return s.pushAllOf(ctx, reader)
 }
 
 func (s *scan) pushAllOf(ctx context.Context, reader partition.Reader) error {
@@ -57,7 +56,6 @@ func (s *scan) pushAllOf(ctx context.Context, reader partition.Reader) error {
 		if err := s.link.pushAll(ctx, &s.out); err != nil {
 			return err
 		}
-		s.base += int64(b.Rows)
 	}
 }
 
@@ -78,17 +76,6 @@ func (s *scan) convert(b partition.Batch) error {
 		}
 	}
 	return nil
-}
-
-// place adds the partition to an error that has none.
-func (s *scan) place(err error) error {
-	var f *fault.Error
-	if err == nil || errors.Is(err, errEnough) || !errors.As(err, &f) || f.Partition != 0 || f.File != "" {
-		return err
-	}
-	placed := *f
-	placed.Partition = s.part + 1
-	return &placed
 }
 
 // envOf lends a reader the pooled allocator and the run's budget.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/internal/eval"
 	"github.com/sheafdata/sheaf/internal/join"
@@ -47,9 +48,15 @@ func (c *compiler) groupSink(schema *arrow.Schema) (sink, columns, error) {
 	exprs := slices.Clone(node.Keys)
 	for _, a := range node.Aggs {
 		args := aggArgs{from: len(exprs), where: -1}
-		exprs = append(exprs, a.Args()...)
+		where := a.Mods().Where
+		for _, arg := range a.Args() {
+			if !where.IsZero() && arg.CanFail() { // an error counts only for the rows that the aggregate sees
+				arg = expr.If(where, arg, expr.NullOf(arg.Type()))
+			}
+			exprs = append(exprs, arg)
+		}
 		args.to = len(exprs)
-		if where := a.Mods().Where; !where.IsZero() {
+		if !where.IsZero() {
 			args.where = len(exprs)
 			exprs = append(exprs, where)
 		}

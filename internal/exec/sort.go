@@ -2,6 +2,8 @@ package exec
 
 import (
 	"context"
+	"errors"
+	"math"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -187,13 +189,21 @@ type topKStep struct {
 	width int
 }
 
+// rowsKept is how many rows of its order a top-k must know.
+func rowsKept(n *plan.TopK) int64 {
+	if n.N > math.MaxInt64-n.Offset {
+		return math.MaxInt64
+	}
+	return n.N + n.Offset
+}
+
 func (c *compiler) topK(n *plan.TopK, l link, need columns) (step, columns, error) {
 	in := n.Input.Schema()
 	what, err := newSortColumns(in, n.Keys, need.list(), c.held.Grow)
 	if err != nil {
 		return nil, nil, err
 	}
-	top, err := sorting.NewTopK(what.options, int(n.N+n.Offset))
+	top, err := sorting.NewTopK(what.options, int(min(rowsKept(n), sorting.MaxRows)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -218,7 +228,8 @@ func (s *topKStep) finish(ctx context.Context) error {
 	}
 	defer run.Release()
 	if run.NumRows() > 0 {
-		if err := pushMerged(ctx, s.what, []*sorting.Run{run}, s.node.N+s.node.Offset, s.node.Offset, s.width, &s.link); err != nil {
+		err := pushMerged(ctx, s.what, []*sorting.Run{run}, rowsKept(s.node), s.node.Offset, s.width, &s.link)
+		if err != nil && !errors.Is(err, errEnough) { // enough for what follows, which must still finish
 			return err
 		}
 	}

@@ -27,6 +27,26 @@ type Task struct {
 // Buckets is the number of hash buckets that merges of groups divide.
 const Buckets = buckets
 
+// Result is what a task makes: *Rows, *Groups, *SortedRun or *Table.
+type Result interface {
+	// Free gives the reserved bytes back. It may be called several times, by one goroutine at a time.
+	Free()
+	// Held is what Free frees, for those who must free what nobody has read; nil for none.
+	Held() *mem.Reservation
+}
+
+// Held implements Result.
+func (r *Rows) Held() *mem.Reservation { return r.held }
+
+// Held implements Result.
+func (g *Groups) Held() *mem.Reservation { return g.held }
+
+// Held implements Result.
+func (r *SortedRun) Held() *mem.Reservation { return r.held }
+
+// Held implements Result.
+func (t *Table) Held() *mem.Reservation { return t.held }
+
 // Receipts gets what the operators of a task did. It is called once a task, from the task's goroutine.
 type Receipts interface {
 	Add(stage int, ops []OpStat)
@@ -60,11 +80,12 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 		return nil, err
 	}
 	if err := t.feed(ctx, p, in[t.Fragment.Tables:]); err != nil && !errors.Is(err, errEnough) {
-		return nil, err
+		return nil, t.place(p, err)
 	}
 	p.clock.enter(0)
+	p.clock.failed = len(p.clock.ops) // rows that a breaker gives have no numbers
 	if err := p.head.finish(ctx); err != nil && !errors.Is(err, errEnough) {
-		return nil, err
+		return nil, t.place(p, err)
 	}
 	p.clock.enter(0)
 	p.clock.ops[len(p.clock.ops)-1].Memory = held.Held()
@@ -72,6 +93,32 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 		r.Add(t.Fragment.Stage, p.clock.ops)
 	}
 	return p.sink.result(), nil
+}
+
+// place says where in the input an error arose: the partition, where the task reads one, and the row of it, where every row of the
+// partition has come as far as the operator that failed. Errors that name a file know better.
+func (t *Task) place(p *pipeline, err error) error {
+	f := &fault.Error{Kind: fault.Input, Op: sourceName(t.Fragment), Err: err}
+	switch {
+	case errors.As(err, &f):
+		if f.File != "" {
+			return err
+		}
+	case p.clock.failed > 0 || t.Fragment.FromTasks || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	placed := *f
+	if placed.Partition == 0 && !t.Fragment.FromTasks {
+		placed.Partition = t.Part + 1
+	}
+	switch {
+	case p.clock.failed == 0 || placed.Row == 0: // the reader's own error, or none of a row
+	case p.countsRows(p.clock.failed) && !t.Fragment.Pruned:
+		placed.Row += p.clock.row
+	default:
+		placed.Row = 0
+	}
+	return &placed
 }
 
 // panicked turns a panic of a user function or a decoder into an error with its place.

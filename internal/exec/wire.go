@@ -8,6 +8,7 @@ import (
 
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/graph"
+	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/plan"
 )
@@ -24,7 +25,11 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		return t.Do(ctx, in)
+		v, err := t.Do(ctx, in)
+		if r, ok := v.(Result); ok && mem.From(ctx) == mem.Process() {
+			r.Free() // a process that works for another one: the result is encoded and forgotten
+		}
+		return v, err
 	})
 }
 
@@ -43,6 +48,7 @@ const (
 	fieldPart
 	fieldLo
 	fieldHi
+	fieldPruned
 )
 
 // EncodeTask returns the wire form of a task; ok is false where it cannot leave the process: its split has no wire form, or its plan
@@ -75,6 +81,9 @@ func EncodeTask(t *Task) (data []byte, ok bool, err error) {
 	number(fieldPart, t.Part)
 	number(fieldLo, t.Lo)
 	number(fieldHi, t.Hi)
+	if f.Pruned {
+		number(fieldPruned, 1)
+	}
 	if f.FromTasks {
 		number(fieldFromTasks, 1)
 		return data, true, nil
@@ -149,6 +158,8 @@ func (d *taskDecoder) number(field protowire.Number, v int) {
 		f.Tables = v
 	case fieldFromTasks:
 		f.FromTasks = v != 0
+	case fieldPruned:
+		f.Pruned = v != 0
 	case fieldStage:
 		f.Stage = v
 	case fieldPart:

@@ -6,7 +6,7 @@ import "math/bits"
 func AddFloatVV[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] + b[i]
+		dst[i] = a[i] + b[i] //gcassert:bce
 	}
 }
 
@@ -14,7 +14,7 @@ func AddFloatVV[T Float](dst, a, b []T) {
 func AddFloatVS[T Float](dst, a []T, x T) {
 	a = a[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] + x
+		dst[i] = a[i] + x //gcassert:bce
 	}
 }
 
@@ -22,7 +22,7 @@ func AddFloatVS[T Float](dst, a []T, x T) {
 func SubFloatVV[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] - b[i]
+		dst[i] = a[i] - b[i] //gcassert:bce
 	}
 }
 
@@ -30,7 +30,7 @@ func SubFloatVV[T Float](dst, a, b []T) {
 func SubFloatSV[T Float](dst []T, x T, b []T) {
 	b = b[:len(dst)]
 	for i := range dst {
-		dst[i] = x - b[i]
+		dst[i] = x - b[i] //gcassert:bce
 	}
 }
 
@@ -38,7 +38,7 @@ func SubFloatSV[T Float](dst []T, x T, b []T) {
 func MulFloatVV[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] * b[i]
+		dst[i] = a[i] * b[i] //gcassert:bce
 	}
 }
 
@@ -46,7 +46,7 @@ func MulFloatVV[T Float](dst, a, b []T) {
 func MulFloatVS[T Float](dst, a []T, x T) {
 	a = a[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] * x
+		dst[i] = a[i] * x //gcassert:bce
 	}
 }
 
@@ -54,7 +54,7 @@ func MulFloatVS[T Float](dst, a []T, x T) {
 func DivFloatVV[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] / b[i]
+		dst[i] = a[i] / b[i] //gcassert:bce
 	}
 }
 
@@ -62,7 +62,7 @@ func DivFloatVV[T Float](dst, a, b []T) {
 func DivFloatVS[T Float](dst, a []T, x T) {
 	a = a[:len(dst)]
 	for i := range dst {
-		dst[i] = a[i] / x
+		dst[i] = a[i] / x //gcassert:bce
 	}
 }
 
@@ -70,7 +70,7 @@ func DivFloatVS[T Float](dst, a []T, x T) {
 func DivFloatSV[T Float](dst []T, x T, b []T) {
 	b = b[:len(dst)]
 	for i := range dst {
-		dst[i] = x / b[i]
+		dst[i] = x / b[i] //gcassert:bce
 	}
 }
 
@@ -82,10 +82,10 @@ func AddSignedVV[T Signed](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
 	var bad T
 	for i := range dst {
-		x, y := a[i], b[i]
+		x, y := a[i], b[i] //gcassert:bce
 		s := x + y
 		bad |= (x ^ s) & (y ^ s)
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad < 0
 }
@@ -95,10 +95,10 @@ func AddSignedVS[T Signed](dst, a []T, y T) bool {
 	a = a[:len(dst)]
 	var bad T
 	for i := range dst {
-		x := a[i]
+		x := a[i] //gcassert:bce
 		s := x + y
 		bad |= (x ^ s) & (y ^ s)
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad < 0
 }
@@ -108,10 +108,10 @@ func SubSignedVV[T Signed](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
 	var bad T
 	for i := range dst {
-		x, y := a[i], b[i]
+		x, y := a[i], b[i] //gcassert:bce
 		s := x - y
 		bad |= (x ^ y) & (x ^ s)
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad < 0
 }
@@ -121,10 +121,10 @@ func SubSignedVS[T Signed](dst, a []T, y T) bool {
 	a = a[:len(dst)]
 	var bad T
 	for i := range dst {
-		x := a[i]
+		x := a[i] //gcassert:bce
 		s := x - y
 		bad |= (x ^ y) & (x ^ s)
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad < 0
 }
@@ -134,10 +134,10 @@ func SubSignedSV[T Signed](dst []T, x T, b []T) bool {
 	b = b[:len(dst)]
 	var bad T
 	for i := range dst {
-		y := b[i]
+		y := b[i] //gcassert:bce
 		s := x - y
 		bad |= (x ^ y) & (x ^ s)
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad < 0
 }
@@ -149,7 +149,7 @@ func AddUnsignedVV[T Unsigned](dst, a, b []T) bool {
 	for i := range dst {
 		s := a[i] + b[i]
 		bad |= b2u(s < a[i])
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad != 0
 }
@@ -161,7 +161,7 @@ func AddUnsignedVS[T Unsigned](dst, a []T, y T) bool {
 	for i := range dst {
 		s := a[i] + y
 		bad |= b2u(s < y)
-		dst[i] = s
+		dst[i] = s //gcassert:bce
 	}
 	return bad != 0
 }
@@ -172,7 +172,7 @@ func SubUnsignedVV[T Unsigned](dst, a, b []T) bool {
 	var bad uint64
 	for i := range dst {
 		bad |= b2u(a[i] < b[i])
-		dst[i] = a[i] - b[i]
+		dst[i] = a[i] - b[i] //gcassert:bce
 	}
 	return bad != 0
 }
@@ -194,7 +194,7 @@ func SubUnsignedSV[T Unsigned](dst []T, x T, b []T) bool {
 	var bad uint64
 	for i := range dst {
 		bad |= b2u(x < b[i])
-		dst[i] = x - b[i]
+		dst[i] = x - b[i] //gcassert:bce
 	}
 	return bad != 0
 }
@@ -228,9 +228,9 @@ func MulInt64VV[T ~int64](dst, a, b []T) bool {
 	a, b = a[:len(dst)], b[:len(dst)]
 	var wide uint64
 	for i := range dst {
-		x, y := a[i], b[i]
+		x, y := a[i], b[i] //gcassert:bce
 		wide |= (uint64(x) + 1<<31) | (uint64(y) + 1<<31)
-		dst[i] = x * y
+		dst[i] = x * y //gcassert:bce
 	}
 	if wide>>32 == 0 {
 		return false
@@ -345,9 +345,9 @@ func MulInt64VS[T ~int64](dst, a []T, y T) bool {
 	a = a[:len(dst)]
 	least, most := T(0), T(0)
 	for i := range dst {
-		x := a[i]
+		x := a[i] //gcassert:bce
 		least, most = min(least, x), max(most, x)
-		dst[i] = x * y
+		dst[i] = x * y //gcassert:bce
 	}
 	return MulOverflows(int64(least), int64(y)) || MulOverflows(int64(most), int64(y))
 }

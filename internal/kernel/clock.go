@@ -49,19 +49,19 @@ func DayOf(dst, a []int64, u Unit) {
 	switch u {
 	case Second:
 		for i := range dst {
-			dst[i] = floorDiv(a[i], secDay)
+			dst[i] = floorDiv(a[i], secDay) //gcassert:bce
 		}
 	case Milli:
 		for i := range dst {
-			dst[i] = floorDiv(a[i], milliDay)
+			dst[i] = floorDiv(a[i], milliDay) //gcassert:bce
 		}
 	case Micro:
 		for i := range dst {
-			dst[i] = floorDiv(a[i], microDay)
+			dst[i] = floorDiv(a[i], microDay) //gcassert:bce
 		}
 	case Nano:
 		for i := range dst {
-			dst[i] = floorDiv(a[i], nanoDay)
+			dst[i] = floorDiv(a[i], nanoDay) //gcassert:bce
 		}
 	default:
 		copy(dst, a)
@@ -74,19 +74,19 @@ func Hour(dst, a []int64, u Unit) {
 	switch u {
 	case Second:
 		for i := range dst {
-			dst[i] = int64(uint32(floorMod(a[i], secDay)) / 3600)
+			dst[i] = int64(uint32(floorMod(a[i], secDay)) / 3600) //gcassert:bce
 		}
 	case Milli:
 		for i := range dst {
-			dst[i] = int64(uint32(floorMod(a[i], milliDay)) / 3600e3)
+			dst[i] = int64(uint32(floorMod(a[i], milliDay)) / 3600e3) //gcassert:bce
 		}
 	case Micro:
 		for i := range dst {
-			dst[i] = int64(uint64(floorMod(a[i], microDay)) / 3600e6)
+			dst[i] = int64(uint64(floorMod(a[i], microDay)) / 3600e6) //gcassert:bce
 		}
 	case Nano:
 		for i := range dst {
-			dst[i] = int64(uint64(floorMod(a[i], nanoDay)) / 3600e9)
+			dst[i] = int64(uint64(floorMod(a[i], nanoDay)) / 3600e9) //gcassert:bce
 		}
 	default:
 		clear(dst)
@@ -99,19 +99,19 @@ func Minute(dst, a []int64, u Unit) {
 	switch u {
 	case Second:
 		for i := range dst {
-			dst[i] = int64(uint32(floorMod(a[i], 3600)) / 60)
+			dst[i] = int64(uint32(floorMod(a[i], 3600)) / 60) //gcassert:bce
 		}
 	case Milli:
 		for i := range dst {
-			dst[i] = int64(uint32(floorMod(a[i], 3600e3)) / 60e3)
+			dst[i] = int64(uint32(floorMod(a[i], 3600e3)) / 60e3) //gcassert:bce
 		}
 	case Micro:
 		for i := range dst {
-			dst[i] = int64(uint64(floorMod(a[i], 3600e6)) / 60e6)
+			dst[i] = int64(uint64(floorMod(a[i], 3600e6)) / 60e6) //gcassert:bce
 		}
 	case Nano:
 		for i := range dst {
-			dst[i] = int64(uint64(floorMod(a[i], 3600e9)) / 60e9)
+			dst[i] = int64(uint64(floorMod(a[i], 3600e9)) / 60e9) //gcassert:bce
 		}
 	default:
 		clear(dst)
@@ -124,19 +124,19 @@ func SecondOf(dst, a []int64, u Unit) {
 	switch u {
 	case Second:
 		for i := range dst {
-			dst[i] = floorMod(a[i], 60)
+			dst[i] = floorMod(a[i], 60) //gcassert:bce
 		}
 	case Milli:
 		for i := range dst {
-			dst[i] = int64(uint32(floorMod(a[i], 60e3)) / 1e3)
+			dst[i] = int64(uint32(floorMod(a[i], 60e3)) / 1e3) //gcassert:bce
 		}
 	case Micro:
 		for i := range dst {
-			dst[i] = int64(uint32(floorMod(a[i], 60e6)) / 1e6)
+			dst[i] = int64(uint32(floorMod(a[i], 60e6)) / 1e6) //gcassert:bce
 		}
 	case Nano:
 		for i := range dst {
-			dst[i] = int64(uint64(floorMod(a[i], 60e9)) / 1e9)
+			dst[i] = int64(uint64(floorMod(a[i], 60e9)) / 1e9) //gcassert:bce
 		}
 	default:
 		clear(dst)
@@ -157,19 +157,19 @@ func WeekdayOf(dst, a []int64, u Unit) {
 	switch u {
 	case Second:
 		for i := range dst {
-			dst[i] = floorMod(floorDiv(a[i], secDay)+3, 7) + 1
+			dst[i] = floorMod(floorDiv(a[i], secDay)+3, 7) + 1 //gcassert:bce
 		}
 	case Milli:
 		for i := range dst {
-			dst[i] = floorMod(floorDiv(a[i], milliDay)+3, 7) + 1
+			dst[i] = floorMod(floorDiv(a[i], milliDay)+3, 7) + 1 //gcassert:bce
 		}
 	case Micro:
 		for i := range dst {
-			dst[i] = floorMod(floorDiv(a[i], microDay)+3, 7) + 1
+			dst[i] = floorMod(floorDiv(a[i], microDay)+3, 7) + 1 //gcassert:bce
 		}
 	case Nano:
 		for i := range dst {
-			dst[i] = floorMod(floorDiv(a[i], nanoDay)+3, 7) + 1
+			dst[i] = floorMod(floorDiv(a[i], nanoDay)+3, 7) + 1 //gcassert:bce
 		}
 	default:
 		Weekday(dst, a)
@@ -182,43 +182,43 @@ func FloorTo(dst, a []int64, c int64) {
 	switch c {
 	case 60e6:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], 60e6)
+			dst[i] = a[i] - floorMod(a[i], 60e6) //gcassert:bce
 		}
 	case 3600:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], 3600)
+			dst[i] = a[i] - floorMod(a[i], 3600) //gcassert:bce
 		}
 	case 3600e3:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], 3600e3)
+			dst[i] = a[i] - floorMod(a[i], 3600e3) //gcassert:bce
 		}
 	case 3600e6:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], 3600e6)
+			dst[i] = a[i] - floorMod(a[i], 3600e6) //gcassert:bce
 		}
 	case 3600e9:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], 3600e9)
+			dst[i] = a[i] - floorMod(a[i], 3600e9) //gcassert:bce
 		}
 	case secDay:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], secDay)
+			dst[i] = a[i] - floorMod(a[i], secDay) //gcassert:bce
 		}
 	case milliDay:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], milliDay)
+			dst[i] = a[i] - floorMod(a[i], milliDay) //gcassert:bce
 		}
 	case microDay:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], microDay)
+			dst[i] = a[i] - floorMod(a[i], microDay) //gcassert:bce
 		}
 	case nanoDay:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], nanoDay)
+			dst[i] = a[i] - floorMod(a[i], nanoDay) //gcassert:bce
 		}
 	default:
 		for i := range dst {
-			dst[i] = a[i] - floorMod(a[i], c)
+			dst[i] = a[i] - floorMod(a[i], c) //gcassert:bce
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (a *arena) heap(n int) ([]byte, error) {
 	if err := a.claim(int64(n)); err != nil {
 		return nil, err
 	}
-	return make([]byte, n, n+bufSlack), nil
+	return make([]byte, n, (n+2*bufSlack-1)&^7), nil // at least 16 bytes: smaller objects need not be aligned to 8
 }
 
 // claim puts n bytes on the account.

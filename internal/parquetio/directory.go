@@ -19,6 +19,14 @@ func (d *pageDirectory) find(row int64) int {
 	return sort.Search(len(d.pages), func(i int) bool { return d.pages[i].row > row }) - 1
 }
 
+// endOf returns where the page that holds row ends, or 0 where that is not known.
+func (d *pageDirectory) endOf(row int64) int64 {
+	if i := d.find(row); i >= 0 && i+1 < len(d.pages) {
+		return d.pages[i+1].off
+	}
+	return 0
+}
+
 // rows returns how many rows page i has.
 func (d *pageDirectory) rows(i int) int64 {
 	if i+1 < len(d.pages) {
@@ -76,7 +84,7 @@ func (f *File) walkPages(group int, l *leaf) *pageDirectory {
 	start, end := g.cols[l.index].span()
 	mem := &arena{limit: 64 << 20}
 	defer mem.close()
-	s := source{f: f, mem: mem, off: start, end: end, winSize: walkWindow}
+	s := source{f: f, mem: mem, off: start, end: end, stop: end, winSize: walkWindow}
 	d := &pageDirectory{end: g.rows}
 	var row int64
 	for off := start; row < g.rows; {

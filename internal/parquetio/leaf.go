@@ -78,9 +78,19 @@ func (f *File) newLeafReader(c *column, top bool, mem *arena, o *ReadOptions, wi
 	r.nested = !top || !c.flat()
 	r.keepDict = o.KeepDictionaries && l.out == outView && !r.nested
 	start, end := chunk.span()
-	r.src = source{f: f, mem: mem, off: start, end: end, winSize: int(min(int64(window), max(end-start, 1)))}
+	r.src = source{f: f, mem: mem, off: start, end: end, stop: end, winSize: int(min(int64(window), max(end-start, 1)))}
 	r.page.bufIndex = -1
 	return r, nil
+}
+
+// until tells that no row from row on will be read.
+func (r *leafReader) until(row int64) {
+	if row >= r.f.meta.groups[r.group].rows || r.unread() {
+		return
+	}
+	if end := r.f.directory(r.group, r.leaf).endOf(row - 1); end > 0 {
+		r.src.stop = end
+	}
 }
 
 // fail makes err an error that names the column's place. Memory faults keep their kind.
@@ -263,9 +273,12 @@ func (r *leafReader) jump(row int64) error {
 		return nil
 	}
 	if !r.seenData && r.dict == nil {
+		window := r.src.winSize
+		r.src.winSize = min(window, minWindow)
 		if err := r.firstDictionary(); err != nil {
 			return err
 		}
+		r.src.winSize = window
 	}
 	r.dropPage()
 	r.levelPos = 0

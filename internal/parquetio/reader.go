@@ -66,7 +66,12 @@ type readColumn struct {
 }
 
 // Read starts reading a row group. Errors are *fault.Error.
-func (f *File) Read(o ReadOptions) (*Reader, error) {
+func (f *File) Read(o ReadOptions) (r *Reader, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r, err = nil, f.fail(fmt.Errorf("the file is damaged: %v", p))
+		}
+	}()
 	if o.RowGroup < 0 || o.RowGroup >= len(f.meta.groups) {
 		return nil, fault.New(fault.Internal, op, "row group %d of %d is asked for", o.RowGroup, len(f.meta.groups))
 	}
@@ -80,7 +85,7 @@ func (f *File) Read(o ReadOptions) (*Reader, error) {
 	if o.LargePages {
 		limit = 1 << 50
 	}
-	r := &Reader{f: f, rows: o.BatchRows, mem: &arena{alloc: o.Alloc, reserve: o.Reserve, limit: limit}}
+	r = &Reader{f: f, rows: o.BatchRows, mem: &arena{alloc: o.Alloc, reserve: o.Reserve, limit: limit}}
 	if r.rows <= 0 {
 		r.rows = DefaultBatchRows
 	}
@@ -141,6 +146,9 @@ func (r *Reader) addColumns(o *ReadOptions) error {
 		lr, err := r.f.newLeafReader(lc, tops[i], r.mem, o, window)
 		if err != nil {
 			return err
+		}
+		if n := len(r.ranges); n > 0 {
+			lr.until(r.ranges[n-1].To)
 		}
 		r.asm.leaves[lc.leaf.index] = lr
 		r.leaves = append(r.leaves, lr)

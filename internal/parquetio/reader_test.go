@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -423,4 +424,77 @@ func TestReserve(t *testing.T) {
 	_, err = r.Next(context.Background())
 	require.ErrorIs(t, err, io.ErrShortBuffer)
 	require.NoError(t, r.Close())
+}
+
+// TestConcurrentReaders reads parts of one row group at once, as splits do.
+func TestConcurrentReaders(t *testing.T) {
+	f := mustOpen(t, writeSeed(t, seedRows(800), parquet.PageBufferSize(600)))
+	want := readRows(t, f, ReadOptions{})
+	parts := f.RowGroupPlan(0, nil, SplitGoal{Rows: 100, MinRows: 1})
+	require.Len(t, parts, 8)
+	got := make([][]string, len(parts))
+	errs := make(chan error, len(parts))
+	for i, p := range parts {
+		go func() {
+			r, err := f.Read(ReadOptions{Ranges: []RowRange{p}, BatchRows: 64})
+			for err == nil {
+				b, e := r.Next(context.Background())
+				if err = e; err == nil {
+					got[i] = append(got[i], rowsOf(b.Cols, b.Rows)...)
+				}
+			}
+			r.Close()
+			errs <- err
+		}()
+	}
+	for range parts {
+		require.ErrorIs(t, <-errs, io.EOF)
+	}
+	require.Equal(t, want, slices.Concat(got...))
+}
+
+// counting counts the bytes that are read.
+type counting struct {
+	r *bytes.Reader
+	n int64
+}
+
+func (c *counting) ReadAt(p []byte, off int64) (int, error) {
+	c.n += int64(len(p))
+	return c.r.ReadAt(p, off)
+}
+
+// TestRangeReads checks that a small range of a large row group reads a small part of the file, with and without an offset index.
+func TestRangeReads(t *testing.T) {
+	const n = 400_000
+	var pages []testPage
+	for at := 0; at < n; at += 10_000 {
+		body := make([]byte, 0, 80_000)
+		for i := range 10_000 {
+			body = append(body, plain64(int64(at+i))...)
+		}
+		pages = append(pages, testPage{typ: pageData, values: 10_000, enc: encPlain, body: body})
+	}
+	walked := makeFile(n, testColumn{name: "c", typ: physInt64, nulls: -1, pages: pages})
+	type row struct {
+		C int64 `parquet:"c"`
+	}
+	var indexed bytes.Buffer
+	w := parquet.NewGenericWriter[row](&indexed, parquet.PageBufferSize(80_000))
+	for at := range n {
+		_, err := w.Write([]row{{int64(at)}})
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	for name, b := range map[string][]byte{"walked": walked, "indexed": indexed.Bytes()} {
+		c := &counting{r: bytes.NewReader(b)}
+		f, err := Open(c, int64(len(b)), name)
+		require.NoError(t, err)
+		c.n = 0
+		got := readRows(t, f, ReadOptions{Ranges: []RowRange{{123_456, 124_456}}})
+		require.Len(t, got, 1000)
+		require.Equal(t, "123456|", got[0])
+		require.Equal(t, "124455|", got[999])
+		require.Less(t, c.n, int64(len(b)/8), "%s: of %d bytes", name, len(b))
+	}
 }

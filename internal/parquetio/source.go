@@ -12,6 +12,7 @@ type source struct {
 	f        *File
 	mem      *arena
 	off, end int64 // the next page header, and where the chunk ends
+	stop     int64 // where the pages that are wanted end: nothing beyond is read ahead
 	win      []byte
 	winOff   int64
 	winSize  int
@@ -46,7 +47,7 @@ func (s *source) view(off int64, n int) ([]byte, error) {
 
 // fillWindow moves the window to off, keeping what it has from there on, and reads at least n bytes.
 func (s *source) fillWindow(off int64, n int) ([]byte, error) {
-	want := max(n, int(min(int64(s.winSize), s.f.dataEnd-off, max(s.end-off, 0))))
+	want := max(n, int(min(int64(s.winSize), s.f.dataEnd-off, max(s.stop-off, 0))))
 	var keep []byte
 	if off >= s.winOff && off < s.winOff+int64(len(s.win)) {
 		keep = s.win[off-s.winOff:]

@@ -1,6 +1,8 @@
 package physical
 
 import (
+	"math"
+
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/internal/exec"
 	"github.com/sheafdata/sheaf/plan"
@@ -209,7 +211,10 @@ func (l *lowerer) twice(n, input, first plan.Node, enough int64) (open, error) {
 }
 
 func (l *lowerer) topK(n *plan.TopK) (open, error) {
-	first, err := plan.NewTopK(n.Input, n.Keys, n.N+n.Offset, 0)
+	if n.N == 0 {
+		return open{}, nil
+	}
+	first, err := plan.NewTopK(n.Input, n.Keys, upTo(n.N, n.Offset), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -228,11 +233,23 @@ func (l *lowerer) limit(n *plan.Limit) (open, error) {
 		}
 		return o.then(n), nil
 	}
-	first, err := plan.NewLimit(n.Input, n.N+n.Offset, 0)
+	if n.N == 0 {
+		return open{}, nil // no branch: nothing is read
+	}
+	end := upTo(n.N, n.Offset)
+	first, err := plan.NewLimit(n.Input, end, 0)
 	if err != nil {
 		return nil, err
 	}
-	return l.twice(n, n.Input, first, max(1, n.N+n.Offset))
+	return l.twice(n, n.Input, first, end)
+}
+
+// upTo is the number of rows that hold n of them after the offset.
+func upTo(n, offset int64) int64 {
+	if n > math.MaxInt64-offset {
+		return math.MaxInt64
+	}
+	return n + offset
 }
 
 // join builds a table of the right side, then probes it with every part of the left.

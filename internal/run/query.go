@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -45,7 +46,7 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 	if closed := q.run.Close(); err == nil {
 		err = closed
 	}
-	q.freeAll()
+	q.freeAll() // now that no task is left
 	q.receipt.Wall = time.Since(start)
 	q.receipt.PeakMemory = budget.Peak()
 	budget.Close()
@@ -81,7 +82,7 @@ type query struct {
 	byTask  map[graph.ID]place
 	receipt *Receipt
 	open    int // stages not complete
-	frame   []int
+	ledger  ledger
 }
 
 // place names a task of a stage.
@@ -120,7 +121,7 @@ func (q *query) drain(ctx context.Context) error {
 	any := false
 	for id, err := range q.run.Done(ctx) {
 		any = true
-		if err != nil && !q.abandoned(id) {
+		if id < 0 {
 			return err
 		}
 		if err := q.finished(id, err); err != nil {
@@ -139,12 +140,6 @@ func (q *query) drain(ctx context.Context) error {
 	return nil
 }
 
-// abandoned says whether nobody waits for a task any more: its stage has enough rows.
-func (q *query) abandoned(id graph.ID) bool {
-	at, ok := q.byTask[id]
-	return ok && q.stages[at.stage].complete
-}
-
 func (q *query) finished(id graph.ID, failed error) error {
 	at, ok := q.byTask[id]
 	if !ok {
@@ -157,7 +152,10 @@ func (q *query) finished(id graph.ID, failed error) error {
 		}
 		return nil
 	}
-	s.tasks[at.index].done = true
+	if failed != nil && s.Enough == 0 {
+		return failed
+	}
+	s.tasks[at.index].done, s.tasks[at.index].err = true, failed
 	if err := q.advance(s); err != nil {
 		return err
 	}
@@ -193,20 +191,37 @@ func (q *query) ready(s *stage) bool {
 // release drops a task's result and what it reserved.
 func (q *query) release(id graph.ID) {
 	if v, err := q.run.Result(id); err == nil {
-		if f, ok := v.(interface{ Free() }); ok {
-			f.Free()
+		if r, ok := v.(exec.Result); ok {
+			r.Free()
 		}
 	}
 	q.run.Release(id)
 }
 
-// freeAll gives back what results still hold after the run has closed.
-func (q *query) freeAll() {
-	for _, s := range q.stages {
-		for _, r := range s.held {
-			r.Free()
+// ledger lists what the results of a run reserve. A result may get lost: its task was cancelled while it ran, or finished after
+// nobody asked any more. Reservations are small, so that none is taken off the list before the end.
+type ledger struct {
+	mu   sync.Mutex
+	held []*mem.Reservation
+}
+
+// enter makes a task's function note what its result reserves.
+func (l *ledger) enter(do graph.Func) graph.Func {
+	return func(ctx context.Context, in []any) (any, error) {
+		v, err := do(ctx, in)
+		if r, ok := v.(exec.Result); ok && err == nil && r.Held() != nil {
+			l.mu.Lock()
+			l.held = append(l.held, r.Held())
+			l.mu.Unlock()
 		}
-		s.held = nil
+		return v, err
+	}
+}
+
+// freeAll gives back what results still hold. No task may be running.
+func (q *query) freeAll() {
+	for _, r := range q.ledger.held {
+		r.Free()
 	}
 }
 

@@ -1,7 +1,9 @@
 package run
 
 import (
+	"context"
 	"runtime"
+	"runtime/debug"
 	"slices"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -23,7 +25,7 @@ type stage struct {
 	submitted         int   // tasks given to the run
 	consumed          int   // tasks, in order, whose results are counted and, in a final stage, given out
 	rows              int64 // of consumed results
-	held              []interface{ Free() }
+	held              []exec.Result
 }
 
 // task is one task of a stage, before and after it is in the graph.
@@ -32,6 +34,7 @@ type task struct {
 	deps []graph.ID
 	id   graph.ID
 	done bool
+	err  error // it failed, in a stage whose first rows may do
 }
 
 func needsOf(s *physical.Stage) []int {
@@ -101,7 +104,7 @@ func (q *query) addScan(b *physical.Branch, add func(*exec.Fragment, partition.S
 		}
 	}
 	request := partition.ScanRequest{Columns: columns, Predicate: b.Scan.Predicate, Limit: b.Scan.Limit}
-	scan, err := b.Scan.Source.Plan(q.ctx, request)
+	scan, err := planScan(q.ctx, b.Scan.Source, request)
 	if err != nil {
 		return err
 	}
@@ -113,6 +116,20 @@ func (q *query) addScan(b *physical.Branch, add func(*exec.Fragment, partition.S
 		add(fragment, split)
 	}
 	return nil
+}
+
+// planScan plans a scan; a panic of the source is an error.
+func planScan(ctx context.Context, src partition.Source, r partition.ScanRequest) (scan *partition.Scan, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New(fault.Panic, "scan", "panic in the source's Plan: %v\n%s", p, debug.Stack())
+		}
+	}()
+	scan, err = src.Plan(ctx, r)
+	if err == nil && scan == nil {
+		err = fault.New(fault.Internal, "scan", "the source's Plan gave neither a scan nor an error")
+	}
+	return scan, err
 }
 
 const (
@@ -127,6 +144,7 @@ const (
 // answer does not depend on the workers.
 func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 	most, sum := 0, 0
+	parts := make([]*exec.Groups, 0, len(partials))
 	for _, id := range partials {
 		v, err := q.run.Result(id)
 		if err != nil {
@@ -138,8 +156,12 @@ func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 		}
 		most = max(most, g.Rows)
 		sum += g.Rows
+		parts = append(parts, g)
 	}
 	if most <= mergeGroupsEach {
+		if sum > mergeGroupsEach && fewGroups(parts) {
+			return 1, nil // they come in order of first appearance, however many parts have them
+		}
 		// Each part has few groups: mostly the same ones. Were they all different, sum would tell.
 		sum = min(sum, 4*most)
 	}
@@ -148,6 +170,29 @@ func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 		n *= 2
 	}
 	return n, nil
+}
+
+// fewGroups says whether the groups of all parts together are few enough for one merge, by their hashes. It looks at a hash in a
+// nanosecond or two and stops when there are too many, so that it costs less than the merge by far.
+func fewGroups(parts []*exec.Groups) bool {
+	const slots = 4 * mergeGroupsEach
+	table := make([]uint64, slots)
+	n := 0
+	for _, p := range parts {
+		for _, h := range p.Hashes {
+			at := h * 0x9e3779b97f4a7c15 >> 32 % slots
+			for table[at] != 0 && table[at] != h|1 {
+				at = (at + 1) % slots
+			}
+			if table[at] == 0 {
+				table[at] = h | 1
+				if n++; n > mergeGroupsEach {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // ids are the tasks of the stage whose results its readers get, in order.
@@ -172,9 +217,21 @@ func (q *query) window() int {
 	return 2*workers + 2
 }
 
+// ahead is how many tasks may be submitted beyond those consumed. A stage of which the first rows may do begins with one task and
+// doubles: one is mostly enough, and where it is not, the rest follows soon.
+func (q *query) ahead(s *stage) int {
+	if s.Enough > 0 {
+		return min(q.window(), 1+s.consumed)
+	}
+	return q.window()
+}
+
 // advance consumes what has finished in order, submits what may run, and completes the stage.
 func (q *query) advance(s *stage) error {
 	for s.consumed < len(s.tasks) && s.tasks[s.consumed].done {
+		if err := s.tasks[s.consumed].err; err != nil {
+			return err
+		}
 		if err := q.consume(s, &s.tasks[s.consumed]); err != nil {
 			return err
 		}
@@ -188,7 +245,7 @@ func (q *query) advance(s *stage) error {
 	}
 	to := len(s.tasks)
 	if s.windowed() {
-		to = min(to, s.consumed+q.window())
+		to = min(to, s.consumed+q.ahead(s))
 	}
 	return q.submit(s, to)
 }
@@ -200,7 +257,7 @@ func (q *query) submit(s *stage, to int) error {
 	ids := make([]graph.ID, 0, to-s.submitted)
 	for i := s.submitted; i < to; i++ {
 		t := &s.tasks[i]
-		node, err := graphTask(t, s.key(i))
+		node, err := q.graphTask(t, s.key(i))
 		if err != nil {
 			return err
 		}
@@ -213,8 +270,8 @@ func (q *query) submit(s *stage, to int) error {
 }
 
 // graphTask makes a task of the graph: portable where the fragment and the split are.
-func graphTask(t *task, key graph.Key) (graph.Task, error) {
-	node := graph.Task{Key: key, Deps: t.deps, Run: t.Do}
+func (q *query) graphTask(t *task, key graph.Key) (graph.Task, error) {
+	node := graph.Task{Key: key, Deps: t.deps, Run: q.ledger.enter(t.Do)}
 	args, ok, err := exec.EncodeTask(&t.Task)
 	if err != nil {
 		return node, err
@@ -239,8 +296,8 @@ func (q *query) consume(s *stage, t *task) error {
 		s.rows += rows.N
 	}
 	if !s.Final {
-		if f, ok := v.(interface{ Free() }); ok {
-			s.held = append(s.held, f)
+		if r, ok := v.(exec.Result); ok {
+			s.held = append(s.held, r)
 		}
 		return nil
 	}
@@ -262,7 +319,7 @@ func (q *query) finish(s *stage) error {
 	var late []graph.ID
 	for i := s.consumed; i < s.submitted; i++ {
 		if t := &s.tasks[i]; t.done {
-			q.release(t.id)
+			q.release(t.id) // also one that failed: the rows before it suffice
 		} else {
 			late = append(late, t.id)
 		}
