@@ -26,13 +26,19 @@ type query struct {
 }
 
 // newQuery optimises the frames of an action.
-func newQuery(op string, frames []*DataFrame, opts []RunOption) (*query, error) {
+func newQuery(ctx context.Context, op string, frames []*DataFrame, opts []RunOption) (*query, error) {
 	q := &query{at: fault.Caller(), op: op, opts: sched.Apply(opts...)}
-	if q.opts.Workers < 0 || q.opts.Memory < 0 {
+	switch {
+	case ctx == nil:
+		return nil, placed(q.at, op, fault.New(fault.Plan, op, "the context is nil").WithHint("give context.Background()"))
+	case q.opts.Workers < 0 || q.opts.Memory < 0:
 		return nil, placed(q.at, op, fault.New(fault.Plan, op, "negative options: %d workers, %d bytes of memory", q.opts.Workers, q.opts.Memory))
 	}
-	for _, df := range frames {
+	for i, df := range frames {
 		if err := df.fault(); err != nil {
+			if df == nil && len(frames) > 1 {
+				err = fault.New(fault.Plan, op, "frame %d is nil", i+1)
+			}
 			return nil, placed(q.at, op, err)
 		}
 		q.nodes = append(q.nodes, df.node)
@@ -46,8 +52,8 @@ func newQuery(op string, frames []*DataFrame, opts []RunOption) (*query, error) 
 
 // each runs the query and gives the record batches of each frame's answer, in row order.
 func (q *query) each(ctx context.Context, yield func(frame int, rec arrow.RecordBatch) bool) (*run.Receipt, error) {
-	if ctx == nil {
-		return nil, placed(q.at, q.op, fault.New(fault.Plan, q.op, "the context is nil"))
+	if len(q.nodes) == 0 {
+		return &run.Receipt{}, nil
 	}
 	rows := int64(0)
 	receipt, err := run.Query(ctx, q.nodes, q.opts, func(frame int, part *exec.Rows) bool {
@@ -85,7 +91,7 @@ func (q *query) tables(ctx context.Context) ([]*Table, *run.Receipt, error) {
 
 // Collect runs the frame and returns its rows. They are on the Go heap and the caller's.
 func (df *DataFrame) Collect(ctx context.Context, opts ...RunOption) (*Table, error) {
-	q, err := newQuery("Collect", []*DataFrame{df}, opts)
+	q, err := newQuery(ctx, "Collect", []*DataFrame{df}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +102,9 @@ func (df *DataFrame) Collect(ctx context.Context, opts ...RunOption) (*Table, er
 	return tables[0], nil
 }
 
-// CollectAll runs several frames at once; what they share runs once.
+// CollectAll runs several frames at once and returns their rows; what they share runs once.
 func CollectAll(ctx context.Context, frames []*DataFrame, opts ...RunOption) ([]*Table, error) {
-	q, err := newQuery("CollectAll", frames, opts)
+	q, err := newQuery(ctx, "CollectAll", frames, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +114,7 @@ func CollectAll(ctx context.Context, frames []*DataFrame, opts ...RunOption) ([]
 
 // Head runs the frame for its first n rows and reads no more than it must.
 func (df *DataFrame) Head(ctx context.Context, n int64, opts ...RunOption) (*Table, error) {
-	q, err := newQuery("Head", []*DataFrame{df.Limit(n)}, opts)
+	q, err := newQuery(ctx, "Head", []*DataFrame{df.Limit(n)}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +130,7 @@ func (df *DataFrame) Count(ctx context.Context, opts ...RunOption) (int64, error
 	counted := df.then("Count", func(in plan.Node) (plan.Node, error) {
 		return plan.NewAgg(in, nil, []expr.Expr{expr.Count().As("count")}, false)
 	})
-	q, err := newQuery("Count", []*DataFrame{counted}, opts)
+	q, err := newQuery(ctx, "Count", []*DataFrame{counted}, opts)
 	if err != nil {
 		return 0, err
 	}
@@ -140,93 +146,18 @@ func (df *DataFrame) Count(ctx context.Context, opts ...RunOption) (int64, error
 // error is given once, as the last pair.
 func (df *DataFrame) Batches(ctx context.Context, opts ...RunOption) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		q, err := newQuery("Batches", []*DataFrame{df}, opts)
+		wanted := true
+		q, err := newQuery(ctx, "Batches", []*DataFrame{df}, opts)
 		if err == nil {
-			_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool { return yield(rec, nil) })
+			_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool {
+				wanted = yield(rec, nil)
+				return wanted
+			})
 		}
-		if err != nil {
+		if err != nil && wanted { // after a break nobody listens any more
 			yield(nil, err)
 		}
 	}
-}
-
-// Rows iterates over the rows as values of T, a struct whose fields are columns, or a single value for a frame of one column. Every
-// range runs the frame anew; a break cancels what still runs. A null in a field that cannot hold it is an error.
-func Rows[T any](ctx context.Context, df *DataFrame, opts ...RunOption) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		if err := eachRow(ctx, "Rows", df, opts, func(v T) bool { return yield(v, nil) }); err != nil {
-			yield(zero, err)
-		}
-	}
-}
-
-// eachRow runs the frame and decodes its rows.
-func eachRow[T any](ctx context.Context, op string, df *DataFrame, opts []RunOption, yield func(T) bool) error {
-	q, err := newQuery(op, []*DataFrame{df}, opts)
-	if err != nil {
-		return err
-	}
-	decoder, err := newRowDecoder[T](q.nodes[0].Schema())
-	if err != nil {
-		return placed(q.at, op, err)
-	}
-	var failure error
-	row := int64(0)
-	_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool {
-		for i := range int(rec.NumRows()) {
-			var v T
-			row++
-			if failure = decoder.decode(rec, i, &v); failure != nil {
-				f := placed(q.at, op, failure)
-				f.Row = row
-				failure = f
-				return false
-			}
-			if !yield(v) {
-				return false
-			}
-		}
-		return true
-	})
-	if failure != nil {
-		return failure
-	}
-	return err
-}
-
-// CollectAs runs the frame and returns its rows as values of T: a struct, or an expr.Value for a frame of one column.
-func CollectAs[T any](ctx context.Context, df *DataFrame, opts ...RunOption) ([]T, error) {
-	var rows []T
-	err := eachRow(ctx, "CollectAs", df, opts, func(v T) bool {
-		rows = append(rows, v)
-		return true
-	})
-	if err != nil {
-		return nil, err
-	}
-	return rows, nil
-}
-
-// One runs the frame and returns its only row; none or several are an error.
-func One[T any](ctx context.Context, df *DataFrame, opts ...RunOption) (T, error) {
-	var one, zero T
-	n := 0
-	at := fault.Caller()
-	err := eachRow(ctx, "One", df, opts, func(v T) bool {
-		n++
-		one = v
-		return n < 2
-	})
-	switch {
-	case err != nil:
-		return zero, err
-	case n == 0:
-		return zero, placed(at, "One", fault.New(fault.Data, "One", "the frame has no row, exactly one is wanted"))
-	case n > 1:
-		return zero, placed(at, "One", fault.New(fault.Data, "One", "the frame has more than one row, exactly one is wanted"))
-	}
-	return one, nil
 }
 
 // WriteReport is what a write says of itself: rows, bytes, files.
@@ -234,7 +165,7 @@ type WriteReport = partition.Report
 
 // Write runs the frame and writes its rows to a sink, all of them or none.
 func (df *DataFrame) Write(ctx context.Context, to partition.Sink, opts ...RunOption) (WriteReport, error) {
-	q, err := newQuery("Write", []*DataFrame{df}, opts)
+	q, err := newQuery(ctx, "Write", []*DataFrame{df}, opts)
 	if err != nil {
 		return WriteReport{}, err
 	}
@@ -283,25 +214,3 @@ func (q *query) writePart(ctx context.Context, w partition.PartitionedWriter) er
 	}
 	return err
 }
-
-// Describe summarises every column: count, nulls, mean, deviation, extremes, quartiles. It is not built yet.
-func (df *DataFrame) Describe(ctx context.Context, opts ...RunOption) (*Table, error) {
-	return nil, placed(fault.Caller(), "Describe", notYet("Describe"))
-}
-
-// Persist runs the frame and returns one over its rows in memory.
-func (df *DataFrame) Persist(ctx context.Context, opts ...RunOption) (*DataFrame, error) {
-	q, err := newQuery("Persist", []*DataFrame{df}, opts)
-	if err != nil {
-		return nil, err
-	}
-	tables, _, err := q.tables(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return tables[0].Frame(), nil
-}
-
-// Unpersist drops rows that Persist keeps, sooner than the garbage collector. The rows of a frame in memory are the garbage
-// collector's; there is nothing to do for it yet.
-func (df *DataFrame) Unpersist() {}

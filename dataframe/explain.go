@@ -24,33 +24,40 @@ const (
 	AllPhases
 )
 
-// Explain draws the frame's plan. A frame that holds a fault gives its text.
+// Explain draws the frame's plan in the forms asked for, one after the other. A frame that holds a fault gives its text.
 func (df *DataFrame) Explain(opts ...ExplainOption) string {
 	if err := df.Err(); err != nil {
 		return err.Error() + "\n"
 	}
-	form := Optimized
-	if len(opts) > 0 {
-		form = opts[len(opts)-1]
+	if len(opts) == 0 {
+		opts = []ExplainOption{Optimized}
 	}
-	if form == Logical {
-		return plan.Format(df.node)
-	}
-	nodes, trace, err := optimizeTraced([]plan.Node{df.node})
+	better, trace, err := optimizer.Optimize(df.node, optimizer.Options{Fold: run.Fold})
 	if err != nil {
 		return err.Error() + "\n"
 	}
-	switch form {
-	case Physical:
-		return stagesText(nodes)
-	case AllPhases:
-		return trace + "== physical\n" + stagesText(nodes)
+	var b strings.Builder
+	for i, form := range opts {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		switch form {
+		case Logical:
+			b.WriteString(plan.Format(df.node))
+		case Physical:
+			b.WriteString(stagesText(better))
+		case AllPhases:
+			b.WriteString(trace.String() + "== physical\n" + stagesText(better))
+		default:
+			b.WriteString(plan.Format(better))
+		}
 	}
-	return plan.Format(nodes[0])
+	return b.String()
 }
 
-func stagesText(nodes []plan.Node) string {
-	stages, err := physical.Lower(nodes...)
+// stagesText draws the stages of an optimised plan.
+func stagesText(n plan.Node) string {
+	stages, err := physical.Lower(n)
 	if err != nil {
 		return err.Error() + "\n"
 	}
@@ -77,7 +84,7 @@ type OpReceipt struct {
 
 // Analyze runs the frame, drops its rows and returns the receipt.
 func (df *DataFrame) Analyze(ctx context.Context, opts ...RunOption) (Receipt, error) {
-	q, err := newQuery("Analyze", []*DataFrame{df}, opts)
+	q, err := newQuery(ctx, "Analyze", []*DataFrame{df}, opts)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -115,22 +122,8 @@ func (r Receipt) String() string {
 	return b.String()
 }
 
-// optimize returns the optimised plans of an action's frames.
+// optimize returns the optimised plans of an action's frames; what they share is one node.
 func optimize(nodes []plan.Node) ([]plan.Node, error) {
-	out, _, err := optimizeTraced(nodes)
+	out, _, err := optimizer.OptimizeAll(nodes, optimizer.Options{Fold: run.Fold})
 	return out, err
-}
-
-func optimizeTraced(nodes []plan.Node) ([]plan.Node, string, error) {
-	out := make([]plan.Node, len(nodes))
-	var text strings.Builder
-	for i, n := range nodes {
-		better, trace, err := optimizer.Optimize(n, optimizer.Options{Fold: run.Fold})
-		if err != nil {
-			return nil, "", err
-		}
-		out[i] = better
-		text.WriteString(trace.String())
-	}
-	return out, text.String(), nil
 }

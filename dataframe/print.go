@@ -2,12 +2,10 @@ package dataframe
 
 import (
 	"fmt"
-	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/term"
@@ -16,22 +14,24 @@ import (
 const (
 	// shownRows is how many rows a printed table shows at most: half of them from the top, half from the bottom.
 	shownRows = 20
-	// maxCell is the widest cell, in characters; a longer one ends in an ellipsis.
+	// maxCell is the widest cell of text, in terminal cells; a longer one ends in an ellipsis. Numbers are never cut.
 	maxCell = 40
+	// leastCell is how narrow cells of text are made before columns are left out.
+	leastCell = 16
 	// plainWidth is the width assumed where standard output is no terminal.
 	plainWidth = 120
-	nullText   = "null"
 )
 
-// String draws the table for people: names, types, the first and last rows, numbers to the right, as many columns as the terminal is
-// wide, then the shape. Nulls read null, empty text is empty, and text that reads null is quoted.
+// String draws the table for people: names, types, the first and last rows, as many columns from both sides as the terminal is wide,
+// then the shape. Numbers stand to the right with their points below each other. Nulls read null; text that could be taken for
+// something else (null, nothing, blanks at an end) is quoted, and line breaks are shown as \n.
 func (t *Table) String() string { return t.draw(terminalWidth()) }
 
 func terminalWidth() int {
-	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 20 {
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
 		return w
 	}
-	if w, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && w > 20 {
+	if w, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && w > 0 {
 		return w
 	}
 	return plainWidth
@@ -49,11 +49,14 @@ type drawnColumn struct {
 	right bool
 }
 
+// frameWidth is what lines and blanks take of a column.
+const frameWidth = 3
+
 func (t *Table) draw(width int) string {
 	rows, elided := t.shown()
 	d := drawing{elided: elided}
-	for _, f := range t.schema.Fields() {
-		d.columns = append(d.columns, t.drawColumn(f, rows))
+	for i, f := range t.schema.Fields() {
+		d.columns = append(d.columns, t.drawColumn(i, f, rows))
 	}
 	left := d.fit(width)
 	var b strings.Builder
@@ -76,7 +79,7 @@ func shape(rows int64, cols, left int) string {
 	return text + "\n"
 }
 
-// group3 writes n with thin groups of three digits.
+// group3 writes n in groups of three digits.
 func group3(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -85,12 +88,12 @@ func group3(n int64) string {
 	return s
 }
 
-// shown returns the rows to draw, and where some were left out.
+// shown returns the rows to draw, and where some were left out: never a single one, whose place the mark would take.
 func (t *Table) shown() (rows []int64, elided int) {
 	n := t.NumRows()
 	elided = -1
 	for i := int64(0); i < n; i++ {
-		if n > shownRows && i == shownRows/2 {
+		if n > shownRows+1 && i == shownRows/2 {
 			elided = len(rows)
 			i = n - shownRows/2
 		}
@@ -99,146 +102,111 @@ func (t *Table) shown() (rows []int64, elided int) {
 	return rows, elided
 }
 
-func (t *Table) drawColumn(f arrow.Field, rows []int64) drawnColumn {
-	c := drawnColumn{cells: []string{clip(f.Name), clip(TypeName(f.Type))}, right: isNumber(f.Type)}
-	format := cellFormat(f.Type)
+func (t *Table) drawColumn(i int, f arrow.Field, rows []int64) drawnColumn {
+	c := drawnColumn{cells: []string{visible(f.Name), visible(TypeName(f.Type))}, right: isNumeric(f.Type) || f.Type.ID() == arrow.DURATION}
 	for _, r := range rows {
-		c.cells = append(c.cells, clip(format(t.Value(r, f.Name))))
+		b, at := t.locate(r)
+		c.cells = append(c.cells, cellText(t.batches[b].Column(i), at))
 	}
-	for _, cell := range c.cells {
-		c.width = max(c.width, utf8.RuneCountInString(cell))
+	if arrow.IsFloating(f.Type.ID()) || arrow.IsDecimal(f.Type.ID()) {
+		alignPoints(c.cells[2:])
 	}
+	c.clip(maxCell)
 	return c
 }
 
-func clip(s string) string {
-	s = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
-	if utf8.RuneCountInString(s) <= maxCell {
-		return s
-	}
-	return string([]rune(s)[:maxCell-1]) + "…"
-}
-
-func isNumber(t arrow.DataType) bool {
-	switch t.ID() {
-	case arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64, arrow.UINT8, arrow.UINT16, arrow.UINT32, arrow.UINT64,
-		arrow.FLOAT16, arrow.FLOAT32, arrow.FLOAT64, arrow.DECIMAL32, arrow.DECIMAL64, arrow.DECIMAL128, arrow.DECIMAL256, arrow.DURATION:
-		return true
-	}
-	return false
-}
-
-// TypeName returns a type's name as tables and plans show it: text, int64, timestamp[us]…
-func TypeName(t arrow.DataType) string {
-	switch t := t.(type) {
-	case *arrow.StringType, *arrow.LargeStringType, *arrow.StringViewType:
-		return "text"
-	case *arrow.BinaryType, *arrow.LargeBinaryType, *arrow.BinaryViewType:
-		return "binary"
-	case *arrow.Date32Type, *arrow.Date64Type:
-		return "date"
-	case *arrow.DictionaryType:
-		return "dict " + TypeName(t.ValueType)
-	}
-	return t.String()
-}
-
-// cellFormat returns how values of a type are written in a cell.
-func cellFormat(t arrow.DataType) func(any) string {
-	layout := timeLayout(t)
-	return func(v any) string {
-		switch v := v.(type) {
-		case nil:
-			return nullText
-		case string:
-			if v == nullText {
-				return strconv.Quote(v)
-			}
-			return v
-		case float64:
-			return floatText(v, 64)
-		case float32:
-			return floatText(float64(v), 32)
-		case time.Time:
-			return v.Format(layout)
-		case []byte:
-			return fmt.Sprintf("0x%x", v)
+// alignPoints puts blanks behind numbers so that their points stand below each other. What has no point, or an exponent, stays at the
+// right.
+func alignPoints(cells []string) {
+	behind := func(s string) int {
+		point := strings.IndexByte(s, '.')
+		if point < 0 || strings.ContainsRune(s, 'e') {
+			return -1
 		}
-		return fmt.Sprint(v)
+		return len(s) - point
 	}
-}
-
-func timeLayout(t arrow.DataType) string {
-	switch t := t.(type) {
-	case *arrow.Date32Type, *arrow.Date64Type:
-		return time.DateOnly
-	case *arrow.Time32Type, *arrow.Time64Type:
-		return "15:04:05.999999999"
-	case *arrow.TimestampType:
-		if t.TimeZone != "" {
-			return "2006-01-02 15:04:05.999999999Z07:00"
+	most := 0
+	for _, s := range cells {
+		most = max(most, behind(s))
+	}
+	for i, s := range cells {
+		if n := behind(s); n >= 0 {
+			cells[i] = s + strings.Repeat(" ", most-n)
 		}
 	}
-	return "2006-01-02 15:04:05.999999999"
 }
 
-// floatText writes a float with up to nine significant digits, which hides the noise of binary fractions; large and small values
-// have an exponent.
-func floatText(v float64, bits int) string {
-	digits := 9
-	if bits == 32 {
-		digits = 7
-	}
-	if abs := math.Abs(v); v == 0 || abs >= 1e-4 && abs < 1e15 {
-		s := strconv.FormatFloat(v, 'g', digits, 64)
-		if f, err := strconv.ParseFloat(s, 64); err == nil {
-			s = strconv.FormatFloat(f, 'f', -1, 64)
+// clip cuts the cells to a width, those of numbers but for their names and types excepted, and measures the column.
+func (c *drawnColumn) clip(width int) {
+	c.width = 1
+	for i, s := range c.cells {
+		if !c.right || i < 2 {
+			c.cells[i] = clip(s, width)
 		}
-		if !strings.Contains(s, ".") {
-			s += ".0"
-		}
-		return s
+		c.width = max(c.width, textWidth(c.cells[i]))
 	}
-	return strconv.FormatFloat(v, 'g', digits, 64)
 }
 
-// fit takes out middle columns until the drawing is at most width wide, and returns how many.
+// fit makes the drawing at most width wide: first it cuts cells of text, then it takes out middle columns. It returns how many.
 func (d *drawing) fit(width int) int {
-	total := 1
-	for _, c := range d.columns {
-		total += c.width + 3
-	}
-	if total <= width || len(d.columns) < 3 {
+	if d.width() <= width {
 		return 0
 	}
-	const more = 4 // a column of an ellipsis
-	left, right := 0, len(d.columns)
-	used := 1 + more
-	for left < right {
-		take := d.columns[left].width + 3
-		fromRight := left > len(d.columns)-right
-		if fromRight {
-			take = d.columns[right-1].width + 3
+	for cell := maxCell - 1; cell >= leastCell; cell-- {
+		for i := range d.columns {
+			d.columns[i].clip(cell)
 		}
-		if used+take > width && left > 0 {
+		if d.width() <= width {
+			return 0
+		}
+	}
+	if len(d.columns) > 1 {
+		return d.dropMiddle(width)
+	}
+	d.columns[0].clip(max(1, width-1-frameWidth))
+	return 0
+}
+
+func (d *drawing) width() int {
+	total := 1
+	for _, c := range d.columns {
+		total += c.width + frameWidth
+	}
+	return total
+}
+
+// dropMiddle keeps columns from the left and from the right in turn as long as they fit, at least the first, and puts one of ellipses in
+// place of the others.
+func (d *drawing) dropMiddle(width int) int {
+	left, right := 0, len(d.columns)
+	used := 1 + 1 + frameWidth // with the column of ellipses
+	for left < right {
+		next := left
+		if fromRight := left > len(d.columns)-right; fromRight {
+			next = right - 1
+		}
+		used += d.columns[next].width + frameWidth
+		if used > width && left > 0 {
 			break
 		}
-		used += take
-		if fromRight {
-			right--
-		} else {
+		if next == left {
 			left++
+		} else {
+			right--
 		}
+	}
+	gone := right - left
+	if gone == 0 {
+		return 0
 	}
 	dots := drawnColumn{width: 1}
 	for range d.columns[0].cells {
-		dots.cells = append(dots.cells, "…")
+		dots.cells = append(dots.cells, ellipsis)
 	}
-	gone := right - left
-	if gone > 0 {
-		kept := append([]drawnColumn{}, d.columns[:left]...)
-		d.columns = append(append(kept, dots), d.columns[right:]...)
+	if left == 1 && right == len(d.columns) {
+		d.columns[0].clip(max(1, width-2-2*frameWidth))
 	}
+	d.columns = slices.Replace(d.columns, left, right, dots)
 	return gone
 }
 
@@ -248,12 +216,11 @@ func (d *drawing) write(b *strings.Builder) {
 	}
 	d.rule(b, "┌", "┬", "┐")
 	for row := range d.columns[0].cells {
-		switch {
-		case row == 2:
+		if row == 2 {
 			d.rule(b, "├", "┼", "┤")
 		}
 		if d.elided >= 0 && row == d.elided+2 {
-			d.line(b, func(drawnColumn) string { return "·" })
+			d.line(b, func(drawnColumn) string { return ellipsis })
 		}
 		d.line(b, func(c drawnColumn) string { return c.cells[row] })
 	}
@@ -277,7 +244,7 @@ func (d *drawing) rule(b *strings.Builder, left, mid, right string) {
 func (d *drawing) line(b *strings.Builder, cell func(drawnColumn) string) {
 	for _, c := range d.columns {
 		text := cell(c)
-		pad := strings.Repeat(" ", c.width-utf8.RuneCountInString(text))
+		pad := strings.Repeat(" ", max(0, c.width-textWidth(text)))
 		if c.right {
 			text = pad + text
 		} else {

@@ -31,7 +31,8 @@ func (t *Table) Schema() *arrow.Schema { return t.schema }
 // NumRows returns the number of rows.
 func (t *Table) NumRows() int64 { return t.starts[len(t.starts)-1] }
 
-// Column returns the values of a column, a chunk a record batch, nil where there is no such column. It shares the table's memory.
+// Column returns the values of a column, a chunk a record batch, nil where there is no such column. It shares the table's memory;
+// Release is optional.
 func (t *Table) Column(name string) *arrow.Chunked {
 	i := t.index(name)
 	if i < 0 {
@@ -54,13 +55,20 @@ func (t *Table) index(name string) int {
 }
 
 // Value returns a value by row, from 0, and column: nil for a null, and for a row or column that is not there. Integers, floats,
-// bools, strings and []byte come as Go's types of their width; dates, times and timestamps as time.Time, durations as
-// time.Duration, decimals as their text, lists as []any, structs and maps as map[string]any.
+// bools, text and bytes come as Go's types of their width, []byte as a copy; dates (midnight UTC), times of day (on 1970-01-01) and
+// timestamps (in their zone, naive ones in UTC) as time.Time, durations as time.Duration, decimals as their text, lists as []any, structs
+// and maps as map[string]any (keys of maps as text), dictionaries as their values.
 func (t *Table) Value(row int64, name string) any {
 	c := t.index(name)
 	if c < 0 || row < 0 || row >= t.NumRows() {
 		return nil
 	}
+	b, at := t.locate(row)
+	return goValue(t.batches[b].Column(c), at)
+}
+
+// locate returns the batch of a row that is there, and the row's place in it.
+func (t *Table) locate(row int64) (batch, at int) {
 	b, found := slices.BinarySearch(t.starts, row)
 	if !found {
 		b--
@@ -68,7 +76,7 @@ func (t *Table) Value(row int64, name string) any {
 	for t.batches[b].NumRows() == 0 {
 		b++
 	}
-	return goValue(t.batches[b].Column(c), int(row-t.starts[b]))
+	return b, int(row - t.starts[b])
 }
 
 // Batches iterates over the record batches in row order.
@@ -84,11 +92,39 @@ func FromRecords(schema *arrow.Schema, recs ...arrow.RecordBatch) *DataFrame {
 		return failed(at, "FromRecords", fault.New(fault.Plan, "FromRecords", "the schema is nil"))
 	}
 	for i, r := range recs {
-		if r == nil || !r.Schema().Equal(schema) {
-			return failed(at, "FromRecords", fault.New(fault.Type, "FromRecords", "record batch %d is not of the schema given", i))
+		if err := checkRecord(schema, r); err != nil {
+			err.Partition = i + 1
+			return failed(at, "FromRecords", err)
 		}
 	}
-	return fromSource(at, "FromRecords", newMemorySource(schema, recs))
+	return fromSource(at, "FromRecords", newMemorySource(schema, slices.Clone(recs)))
+}
+
+// checkRecord says how a record batch breaks the promises of its schema: names, types, and nulls only where the schema allows them.
+func checkRecord(schema *arrow.Schema, r arrow.RecordBatch) *fault.Error {
+	if r == nil {
+		return fault.New(fault.Plan, "", "the record batch is nil")
+	}
+	if got, want := r.Schema().NumFields(), schema.NumFields(); got != want {
+		return fault.New(fault.Type, "", "the record batch has %d columns, the schema %d", got, want)
+	}
+	for i, want := range schema.Fields() {
+		got := r.Schema().Field(i)
+		var f *fault.Error
+		switch {
+		case got.Name != want.Name:
+			f = fault.New(fault.Type, "", "column %d of the record batch is named %q, that of the schema %q", i+1, got.Name, want.Name)
+		case !arrow.TypeEqual(got.Type, want.Type):
+			f = fault.New(fault.Type, "", "the record batch has %s, the schema %s", got.Type, want.Type)
+		case !want.Nullable && want.Type.ID() != arrow.NULL && r.Column(i).NullN() > 0:
+			f = fault.New(fault.Data, "", "%d nulls in a column that the schema says has none", r.Column(i).NullN()).WithHint("set Nullable in the schema")
+		default:
+			continue
+		}
+		f.Column = want.Name
+		return f
+	}
+	return nil
 }
 
 // memoryArrays returns the arrays of the named columns of a record.

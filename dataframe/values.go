@@ -87,22 +87,9 @@ func timeValue(a arrow.Array, i int) (any, bool) {
 	case *array.Duration:
 		return time.Duration(a.Value(i)) * a.DataType().(*arrow.DurationType).Unit.Multiplier(), true
 	case *array.Timestamp:
-		return timestamp(a, i), true
+		return a.Value(i).ToTime(a.DataType().(*arrow.TimestampType).Unit).In(zoneOf(a)), true
 	}
 	return nil, false
-}
-
-// timestamp returns the instant in the column's zone; a naive one is given in UTC.
-func timestamp(a *array.Timestamp, i int) time.Time {
-	typ := a.DataType().(*arrow.TimestampType)
-	t := a.Value(i).ToTime(typ.Unit)
-	if typ.TimeZone == "" {
-		return t
-	}
-	if zone, err := typ.GetZone(); err == nil {
-		return t.In(zone)
-	}
-	return t
 }
 
 func nestedValue(a arrow.Array, i int) (any, bool) {

@@ -3,6 +3,7 @@ package fault
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,12 +25,15 @@ func Caller() string {
 	}
 }
 
+// between are packages of the standard library that call back: what stands above them on the stack asked for the call.
+var between = []string{"iter", "maps", "reflect", "runtime", "slices", "sync"}
+
 const modulePrefix = "github.com/sheafdata/sheaf/"
 
 // isLibrary says whether a frame belongs to the library proper: not a test, an example program or a command.
 func isLibrary(f runtime.Frame) bool {
 	if !strings.HasPrefix(f.Function, modulePrefix) {
-		return strings.HasPrefix(f.Function, "runtime.") || strings.HasPrefix(f.Function, "iter.")
+		return slices.Contains(between, strings.SplitN(f.Function, ".", 2)[0])
 	}
 	if strings.HasSuffix(f.File, "_test.go") {
 		return false

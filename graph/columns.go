@@ -18,7 +18,8 @@ const (
 // noGroup marks a task of zero Key.
 const noGroup int32 = -1
 
-// chunk holds the columns of a range of tasks, each of the chunk's length. ops and args are made for the first portable task.
+// chunk holds the columns of a range of tasks, each of the chunk's length. ops and args are made for the first portable
+// task, hints for the first that has one.
 type chunk struct {
 	run   []Func
 	index []int
@@ -26,6 +27,7 @@ type chunk struct {
 	group []int32
 	ops   atomic.Pointer[[]int32] // 1 + index into Graph.ops, 0 none
 	args  atomic.Pointer[[][]byte]
+	hints atomic.Pointer[[]int32] // 1 + index into Graph.hints, 0 none
 }
 
 func chunkOf(id ID) (c, i int) {
@@ -67,6 +69,26 @@ func (c *chunk) setOp(i int, op int32, args []byte) {
 	}
 	(*ops)[i] = op + 1
 	(*c.args.Load())[i] = args
+}
+
+func (c *chunk) setHint(i int, at int32) {
+	hints := c.hints.Load()
+	if hints == nil {
+		h := make([]int32, len(c.run))
+		c.hints.Store(&h)
+		hints = &h
+	}
+	(*hints)[i] = at + 1
+}
+
+// hintOf returns the place of a hint. Most tasks have that of the one before them.
+func (g *Graph) hintOf(h *Hint) int32 {
+	last := len(g.hints) - 1
+	if last < 0 || !g.hints[last].equal(h) {
+		g.hints = append(g.hints, *h)
+		last++
+	}
+	return int32(last)
 }
 
 // Dependencies lie flat in blocks: their number, then the IDs. A block is never moved, so Deps hands out a part of it.

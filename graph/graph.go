@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // ID names a task within its graph: dense, from 0, in the order of Add. A task's dependencies have smaller IDs than itself, so
@@ -43,23 +42,6 @@ func (k Key) String() string {
 // points to is shared with other tasks and must not be changed. ctx ends when the task is cancelled, and when it has returned.
 type Func func(ctx context.Context, in []any) (any, error)
 
-// Hint tells a scheduler about a task. The zero Hint says nothing; none of it changes an answer.
-type Hint struct {
-	// Cost is how long the task runs, 0 unknown.
-	Cost time.Duration
-	// Memory is how many bytes the task holds while it runs, 0 unknown.
-	Memory int64
-	// Resources are the named, counted things the task occupies while it runs: {"gpu": 1}.
-	Resources map[string]int
-	// Retries is how often the task is tried again after an error.
-	Retries int
-	// Priority goes before the static order; higher is sooner.
-	Priority int
-}
-
-func (h *Hint) isZero() bool {
-	return h.Cost == 0 && h.Memory == 0 && len(h.Resources) == 0 && h.Retries == 0 && h.Priority == 0
-}
 
 // Task is one piece of work. Either Run or Op is set; with both, a scheduler in this process calls Run and one in another process
 // runs Op.
@@ -90,7 +72,7 @@ type Graph struct {
 	last     int32 // group of the last Add: most Adds come in rows of one group
 	ops      []string
 	opIDs    map[string]int32
-	hints    map[ID]Hint
+	hints    []Hint // distinct ones; the chunks say whose they are
 	fill     int   // used length of the last block
 	err      error // the first bad Add
 }
@@ -132,10 +114,7 @@ func (g *Graph) add(t *Task) ID {
 		g.remember(t, "the task has neither Run nor Op")
 	}
 	if !t.Hint.isZero() {
-		if g.hints == nil {
-			g.hints = map[ID]Hint{}
-		}
-		g.hints[id] = t.Hint
+		c.setHint(i, g.hintOf(&t.Hint))
 	}
 	g.n.Store(int32(id) + 1)
 	return id

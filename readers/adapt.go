@@ -2,6 +2,7 @@ package readers
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -93,7 +94,12 @@ func (a *adapting) realise(in []arrow.Array, rows int, row int64) ([]arrow.Array
 	return out, nil
 }
 
-func (a *adapting) column(i int, in []arrow.Array, rows int) (arrow.Array, error) {
+func (a *adapting) column(i int, in []arrow.Array, rows int) (arr arrow.Array, err error) {
+	defer func() {
+		if p := recover(); p != nil { // arrow's builders panic on types that they do not know
+			arr, err = nil, fmt.Errorf("the column cannot be made: %v", p)
+		}
+	}()
 	c := &a.cols[i]
 	if c.from >= 0 {
 		return castArray(a.alloc, in[c.from], c.typ)

@@ -39,6 +39,9 @@ func castArray(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arro
 	}
 	switch {
 	case isNumber(from) && isNumber(to):
+		if t, ok := widen(to, from, true); !ok || !arrow.TypeEqual(t, to) {
+			break // a split of another file: narrowing would be silent
+		}
 		return castNumbers(alloc, arr, to)
 	case isText(to) && isText(from), isBinary(to) && isBinary(from):
 		return castLayout(alloc, arr, to)
@@ -47,11 +50,11 @@ func castArray(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arro
 	}
 	switch t := to.(type) {
 	case *arrow.TimestampType:
-		if f, ok := from.(*arrow.TimestampType); ok {
+		if f, ok := from.(*arrow.TimestampType); ok && t.Unit >= f.Unit && t.TimeZone == f.TimeZone {
 			return castUnits(alloc, arr, f.Unit, t.Unit, to)
 		}
 	case *arrow.DurationType:
-		if f, ok := from.(*arrow.DurationType); ok {
+		if f, ok := from.(*arrow.DurationType); ok && t.Unit >= f.Unit {
 			return castUnits(alloc, arr, f.Unit, t.Unit, to)
 		}
 	case *arrow.StructType:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"github.com/sheafdata/sheaf/dataframe"
 	"io"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -168,6 +169,9 @@ func (in *ipcInput) fail(err error) error {
 	}
 	e := fault.New(fault.Input, opReadIPC, "%w", err)
 	e.File = in.name
+	if strings.Contains(err.Error(), overLimitText) {
+		e.Hint = "write it in smaller batches if it is meant to be so"
+	}
 	return e
 }
 
@@ -197,11 +201,14 @@ func (in *ipcInput) close() {
 	}
 }
 
+// overLimitText marks the error; the library gives its text on, not the error.
+const overLimitText = "are in proportion to its size"
+
 // overLimit is what the allocator panics with; it comes back as an error.
 type overLimit struct{ want, limit int64 }
 
 func (o overLimit) Error() string {
-	return fmt.Sprintf("the file claims %d bytes of memory where %d are in proportion to its size", o.want, o.limit)
+	return fmt.Sprintf("the file claims %d bytes of memory where %d "+overLimitText, o.want, o.limit)
 }
 
 // limitAllocator bounds the bytes that are allocated at one time. It is used by one goroutine.

@@ -22,6 +22,7 @@ type ipcMessages struct {
 	blocks []ipcBlock // of a file: what is still to give
 	alloc  *limitAllocator
 	limit  int64 // of a message's metadata
+	views  viewCounts
 	last   *ipc.Message
 }
 
@@ -53,7 +54,7 @@ func (m *ipcMessages) Message() (msg *ipc.Message, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, n, err := verifyMessage(meta)
+	_, n, err := verifyMessage(meta, &m.views)
 	if err != nil {
 		return nil, err
 	}

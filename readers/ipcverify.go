@@ -153,8 +153,15 @@ const (
 	ipcBatchMessage  = 3
 )
 
-// verifyMessage checks a message's metadata and returns its kind and the length of its body.
-func verifyMessage(meta []byte) (kind byte, body int64, err error) {
+// viewCounts says how many counts of view buffers a batch must have: one for each view column. The library takes them without looking
+// how many there are.
+type viewCounts struct {
+	columns int
+	dicts   map[int64]int // by dictionary
+}
+
+// verifyMessage checks a message's metadata and returns its kind and the length of its body. A schema sets views.
+func verifyMessage(meta []byte, views *viewCounts) (kind byte, body int64, err error) {
 	f := &flat{b: meta, quota: maxFlatTables}
 	m, err := f.root()
 	if err != nil {
@@ -175,16 +182,18 @@ func verifyMessage(meta []byte) (kind byte, body int64, err error) {
 	}
 	switch kind {
 	case ipcSchemaMessage:
-		err = verifySchema(h)
+		*views = viewCounts{dicts: map[int64]int{}}
+		err = verifySchema(h, views)
 	case ipcDictMessage:
 		var data table
-		if data, ok, err = h.child(1); err == nil && ok {
-			err = verifyBatch(data)
+		id, idErr := h.int64At(0)
+		if data, ok, err = h.child(1); err == nil && ok && idErr == nil {
+			err = verifyBatch(data, views.dicts[id])
 		} else if err == nil {
 			err = errMetadata
 		}
 	case ipcBatchMessage:
-		err = verifyBatch(h)
+		err = verifyBatch(h, views.columns)
 	default:
 		err = fmt.Errorf("messages of kind %d are not supported", kind)
 	}
@@ -203,37 +212,38 @@ func verifyPairs(t table, i int) error {
 	})
 }
 
-func verifySchema(s table) error {
+func verifySchema(s table, views *viewCounts) error {
 	if err := verifyPairs(s, 2); err != nil {
 		return err
 	}
 	if _, _, err := s.vector(3, 8); err != nil {
 		return err
 	}
-	return s.each(1, func(f table) error { return verifyField(f, maxCheckDepth) })
+	return s.each(1, func(f table) error { return verifyField(f, views, &views.columns, maxCheckDepth) })
 }
 
-func verifyField(f table, depth int) error {
+// Type numbers of the format that matter here.
+const (
+	fbTimestamp  = 10
+	fbUnion      = 14
+	fbBinaryView = 23
+	fbUtf8View   = 24
+)
+
+// verifyField checks a field and those below it; count counts the view columns among them.
+func verifyField(f table, views *viewCounts, count *int, depth int) error {
 	if depth == 0 {
 		return errors.New("types nest too deep")
 	}
 	if _, _, err := f.vector(0, 1); err != nil { // the name
 		return err
 	}
-	// The type: its strings and vectors are in the second slot (a timestamp's zone, a union's ids).
-	if typ, ok, err := f.child(3); err != nil {
+	kind, err := f.byteAt(2)
+	if err != nil {
 		return err
-	} else if ok {
-		if kind, err := f.byteAt(2); err != nil {
-			return err
-		} else if kind == 10 || kind == 14 { // Timestamp, Union
-			if _, _, err := typ.vector(1, 1); err != nil {
-				return err
-			}
-			if _, _, err := typ.vector(1, map[byte]int{10: 1, 14: 4}[kind]); err != nil {
-				return err
-			}
-		}
+	}
+	if err := verifyFieldType(f, kind); err != nil {
+		return err
 	}
 	if d, ok, err := f.child(4); err != nil {
 		return err
@@ -241,15 +251,40 @@ func verifyField(f table, depth int) error {
 		if _, _, err := d.child(1); err != nil {
 			return err
 		}
+		id, err := d.int64At(0)
+		if err != nil {
+			return err
+		}
+		n := 0
+		defer func() { views.dicts[id] = max(views.dicts[id], n) }()
+		count = &n
+	}
+	if kind == fbBinaryView || kind == fbUtf8View {
+		*count++
 	}
 	if err := verifyPairs(f, 6); err != nil {
 		return err
 	}
-	return f.each(5, func(c table) error { return verifyField(c, depth-1) })
+	return f.each(5, func(c table) error { return verifyField(c, views, count, depth-1) })
+}
+
+// verifyFieldType checks what a type has of strings and vectors: a timestamp's zone, a union's ids.
+func verifyFieldType(f table, kind byte) error {
+	typ, ok, err := f.child(3)
+	if err != nil || !ok {
+		return err
+	}
+	switch kind {
+	case fbTimestamp:
+		_, _, err = typ.vector(1, 1)
+	case fbUnion:
+		_, _, err = typ.vector(1, 4)
+	}
+	return err
 }
 
 // verifyBatch checks the lengths of a batch's vectors; the library follows them by bounds-checked indices.
-func verifyBatch(b table) error {
+func verifyBatch(b table, views int) error {
 	rows, err := b.int64At(0)
 	if err != nil || rows < 0 || rows > maxBatchRows {
 		return fmt.Errorf("a batch claims %d rows", rows)
@@ -271,6 +306,9 @@ func verifyBatch(b table) error {
 		return err
 	}
 	at, n, err = b.vector(4, 8)
+	if err == nil && n < views {
+		return fmt.Errorf("a batch has %d counts of view buffers for %d columns", n, views)
+	}
 	for k := 0; k < n && err == nil; k++ {
 		if c := int64(binary.LittleEndian.Uint64(b.f.b[at+8*k:])); c < 0 || c > int64(bufs) {
 			err = errMetadata

@@ -2,13 +2,14 @@ package readers
 
 import (
 	"bytes"
-	"encoding/binary"
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -264,11 +265,8 @@ func decodeSchema(b []byte) (s *arrow.Schema, err error) {
 			s, err = nil, fmt.Errorf("the schema is damaged: %v", p)
 		}
 	}()
-	// The length of the message stands before it: one beyond the bytes would be allocated before it is read.
-	if len(b) < 8 || int64(int32(binary.LittleEndian.Uint32(b[4:]))) > int64(len(b)) || binary.LittleEndian.Uint32(b) != 0xffffffff {
-		return nil, errors.New("the schema is damaged")
-	}
-	r, err := ipc.NewReader(bytes.NewReader(b))
+	limit := int64(len(b))
+	r, err := ipc.NewReaderFromMessageReader(&ipcMessages{ctx: context.Background(), stream: bytes.NewReader(b), alloc: newLimitAllocator(memory.DefaultAllocator, limit), limit: limit})
 	if err != nil {
 		return nil, err
 	}

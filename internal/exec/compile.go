@@ -205,7 +205,7 @@ func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, err
 		return nil, nil, err
 	}
 	table := c.tables[leaf.Index-1]
-	s := &probeStep{link: l, prog: prog, prober: table.NewProber(kind), payload: table.payload, keys: make([]vec.Vec, len(n.LeftKeys))}
+	s := &probeStep{link: l, prog: prog, prober: table.NewProber(kind), payload: table.payload, outer: kind == join.Left, keys: make([]vec.Vec, len(n.LeftKeys))}
 	in := make(columns, left.NumFields())
 	for _, name := range n.LeftOut {
 		at := columnAt(left, name)

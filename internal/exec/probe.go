@@ -14,6 +14,7 @@ type probeStep struct {
 	link
 	prog    *eval.Program // the left keys
 	prober  *join.Prober
+	outer   bool // rows without a match come too, with nulls on the right
 	payload []vec.Vec
 	cols    []probeColumn
 	keys    []vec.Vec
@@ -55,8 +56,10 @@ func (s *probeStep) gather(ctx context.Context, b *vec.Batch, pairs join.Pairs) 
 	for i, c := range s.cols {
 		switch {
 		case !c.live:
-		case c.right:
+		case c.right && s.outer:
 			vec.TakeOpt(&s.out.Cols[i], &s.payload[c.from], pairs.Right, &s.scratch)
+		case c.right:
+			vec.Take(&s.out.Cols[i], &s.payload[c.from], pairs.Right, &s.scratch)
 		case pairs.Whole:
 			s.out.Cols[i] = b.Cols[c.from]
 		default:

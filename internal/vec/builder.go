@@ -20,7 +20,8 @@ type Builder struct {
 	offs  []int32
 	child []*Builder
 	text  arena
-	dict  *Dict // set: data holds codes
+	dict  *Dict   // set: data holds codes
+	tmp   Scratch // of appendTake
 }
 
 // NewBuilder returns an empty builder for columns of type t.
@@ -47,7 +48,7 @@ func (b *Builder) Type() arrow.DataType { return b.typ }
 
 // Bytes returns the memory that b holds.
 func (b *Builder) Bytes() int64 {
-	sum := int64(cap(b.data)) + int64(cap(b.valid))*8 + int64(cap(b.offs))*4 + b.text.bytes
+	sum := int64(cap(b.data)) + int64(cap(b.valid))*8 + int64(cap(b.offs))*4 + b.text.bytes + b.tmp.Bytes()
 	for _, c := range b.child {
 		sum += c.Bytes()
 	}
@@ -144,14 +145,13 @@ func (b *Builder) AppendTakeOpt(v *Vec, idx []uint32) { b.appendTake(v, idx, tru
 const takeBlock = 4096
 
 func (b *Builder) appendTake(v *Vec, idx []uint32, opt bool) {
-	var s Scratch
 	for len(idx) > 0 {
 		k := min(takeBlock, len(idx))
 		var tmp Vec
-		take(&tmp, v, idx[:k], opt, &s)
+		b.tmp.Reset()
+		take(&tmp, v, idx[:k], opt, &b.tmp)
 		b.AppendRange(&tmp, 0, k)
 		idx = idx[k:]
-		s.Reset()
 	}
 }
 

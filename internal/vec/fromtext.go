@@ -128,8 +128,9 @@ func headers64(out []ViewHeader, offs []int64, data []byte) bool {
 	return true
 }
 
-// fromViews shares the headers of a view array, after a look at each long one: what lies under a null may be garbage in an array from
-// elsewhere, and is zeroed in a copy then.
+// fromViews shares the headers of a view array, after a look at each: what lies under a null may be garbage in an array from elsewhere,
+// and so may what is behind a short value (Arrow's own builders leave there what their allocator gave them). Both are zeroed in a copy
+// then, because short values are compared with all that is around them.
 func fromViews(t arrow.DataType, d arrow.ArrayData, off int, v *Vec, s *Scratch) error {
 	if v.Len == 0 {
 		return nil
@@ -145,10 +146,13 @@ func fromViews(t arrow.DataType, d arrow.ArrayData, off int, v *Vec, s *Scratch)
 	heads, copied := Of[ViewHeader](v), false
 	for i := range heads {
 		h := &heads[i]
-		if h.Len <= InlineLen || int(h.Buf) < len(v.Bufs) && uint64(h.Off)+uint64(h.Len) <= uint64(len(v.Bufs[h.Buf])) {
+		if h.Len <= InlineLen {
+			if h.padded() {
+				continue
+			}
+		} else if int(h.Buf) < len(v.Bufs) && uint64(h.Off)+uint64(h.Len) <= uint64(len(v.Bufs[h.Buf])) {
 			continue
-		}
-		if v.Valid == nil || bitmap.Get(v.Valid, i) {
+		} else if v.Valid == nil || bitmap.Get(v.Valid, i) {
 			return badArray(t, "a view is outside of its buffer")
 		}
 		if !copied {
@@ -156,8 +160,27 @@ func fromViews(t arrow.DataType, d arrow.ArrayData, off int, v *Vec, s *Scratch)
 			copy(c, heads)
 			heads, copied = c, true
 		}
-		heads[i] = ViewHeader{}
+		heads[i] = heads[i].clean()
 	}
 	v.Data = Bytes(heads)
 	return nil
+}
+
+// padded says whether what follows a short value in its header is zero.
+func (h *ViewHeader) padded() bool {
+	m := &inlineMask[h.Len]
+	x := uint64(*(*uint32)(unsafe.Pointer(&h.Prefix))) | uint64(h.Buf)<<32
+	return x&^m[0]|uint64(h.Off)&^m[1] == 0
+}
+
+// clean returns the header with zeros behind a short value, and the header of the empty value for a long one.
+func (h ViewHeader) clean() ViewHeader {
+	if h.Len > InlineLen {
+		return ViewHeader{}
+	}
+	m := &inlineMask[h.Len]
+	*(*uint32)(unsafe.Pointer(&h.Prefix)) &= uint32(m[0])
+	h.Buf &= uint32(m[0] >> 32)
+	h.Off &= uint32(m[1])
+	return h
 }
