@@ -44,7 +44,11 @@ func run(ctx context.Context, w io.Writer, data string, explain bool) error {
 	}
 	for i, q := range questions {
 		fmt.Fprintf(w, "\n%d. %s\n", i+1, q.title)
-		if lack := missing(trips, q.needs); lack != "" {
+		lack, err := missing(ctx, trips, q.needs)
+		if err != nil {
+			return err
+		}
+		if lack != "" {
 			fmt.Fprintf(w, "These records cannot tell: they have no %s.\n", lack)
 			continue
 		}
@@ -64,11 +68,11 @@ func run(ctx context.Context, w io.Writer, data string, explain bool) error {
 }
 
 // missing returns the first of the columns that the trips do not have, or have without a value.
-func missing(trips *dataframe.DataFrame, needs []string) string {
+func missing(ctx context.Context, trips *dataframe.DataFrame, needs []string) (string, error) {
 	for _, n := range needs {
-		if !hasValues(trips, n) {
-			return n
+		if ok, err := hasValues(ctx, trips, n); err != nil || !ok {
+			return n, err
 		}
 	}
-	return ""
+	return "", nil
 }

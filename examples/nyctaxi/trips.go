@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"os"
@@ -139,8 +140,19 @@ func plain(name string) string {
 	return strings.NewReplacer("_", "", " ", "").Replace(strings.ToLower(name))
 }
 
-// hasValues says whether the frame has the column, and not only nulls in it.
-func hasValues(df *dataframe.DataFrame, column string) bool {
+// hasValues says whether the frame has the column, and not only nulls in it: before July 2016 the files have places and no zones, and
+// some have the zones' columns all the same.
+func hasValues(ctx context.Context, df *dataframe.DataFrame, column string) (bool, error) {
 	f, ok := df.Schema().FieldsByName(column)
-	return ok && f[0].Type.ID() != arrow.NULL
+	if !ok || f[0].Type.ID() == arrow.NULL {
+		return false, nil
+	}
+	if column != "pickup_zone" {
+		return true, nil
+	}
+	first, err := df.Filter(expr.Col(column).NotNull()).Select(column).Head(ctx, 1)
+	if err != nil {
+		return false, err
+	}
+	return first.NumRows() > 0, nil
 }
