@@ -21,13 +21,16 @@ func cellText(a arrow.Array, i int) string {
 	}
 	s := valueText(a, i)
 	if s == "" || s == nullText || s[0] == '"' || strings.TrimSpace(s) != s {
-		return `"` + visible(s) + `"`
+		return quoted(s)
 	}
 	return visible(s)
 }
 
-// isNull says whether a value is null, that of a dictionary's entry included.
+// isNull says whether a value is null, that of a dictionary's entry included. Arrow says of arrays of the null type that no value is.
 func isNull(a arrow.Array, i int) bool {
+	if a.DataType().ID() == arrow.NULL {
+		return true
+	}
 	dict, ok := a.(*array.Dictionary)
 	return a.IsNull(i) || ok && dict.Dictionary().IsNull(dict.GetValueIndex(i))
 }
@@ -72,9 +75,11 @@ func innerText(a arrow.Array, i int) string {
 	if s := valueText(a, i); !isText(a.DataType()) || isNull(a, i) {
 		return s
 	} else {
-		return `"` + visible(s) + `"`
+		return quoted(s)
 	}
 }
+
+func quoted(s string) string { return `"` + strings.ReplaceAll(visible(s), `"`, `\"`) + `"` }
 
 func listText(a array.ListLike, i int) string {
 	from, to := a.ValueOffsets(i)
@@ -136,14 +141,11 @@ func floatText(v float64, digits int) string {
 	case v != 0 && (abs < 1e-4 || abs >= 1e15):
 		return trimZeros(strconv.FormatFloat(v, 'e', digits-1, 64))
 	}
-	whole := 1
-	if abs >= 10 {
-		whole = int(math.Log10(abs)) + 1
+	whole := 0 // digits before the point, less the zeros behind it
+	if v != 0 {
+		whole = int(math.Floor(math.Log10(abs))) + 1
 	}
-	s := strconv.FormatFloat(v, 'f', max(0, digits-whole), 64)
-	if !strings.Contains(s, ".") {
-		return s + ".0"
-	}
+	s := strconv.FormatFloat(v, 'f', max(1, digits-whole), 64)
 	if s = strings.TrimRight(s, "0"); s[len(s)-1] == '.' {
 		s += "0"
 	}

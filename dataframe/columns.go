@@ -1,6 +1,8 @@
 package dataframe
 
 import (
+	"slices"
+
 	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/plan"
@@ -19,7 +21,7 @@ func (df *DataFrame) Select(cols ...any) *DataFrame {
 
 // With adds columns, or replaces those of the same name, all computed from the frame as it was.
 func (df *DataFrame) With(cols ...expr.Expr) *DataFrame {
-	return df.then("With", func(in plan.Node) (plan.Node, error) { return plan.NewWith(in, cols...) })
+	return df.then("With", func(in plan.Node) (plan.Node, error) { return plan.NewWith(in, slices.Clone(cols)...) })
 }
 
 // Drop leaves columns out.
@@ -34,7 +36,12 @@ func (df *DataFrame) Rename(from, to string) *DataFrame {
 
 // RenameFunc gives every column the name that fn makes of its own: a prefix for a self join, strings.ToLower.
 func (df *DataFrame) RenameFunc(fn func(string) string) *DataFrame {
-	return df.then("RenameFunc", func(in plan.Node) (plan.Node, error) { return plan.NewRenameFunc(in, fn) })
+	return df.then("RenameFunc", func(in plan.Node) (plan.Node, error) {
+		if fn == nil {
+			return nil, fault.New(fault.Plan, "RenameFunc", "the function is nil")
+		}
+		return plan.NewRenameFunc(in, fn)
+	})
 }
 
 // Filter keeps the rows for which all predicates are true; null is not true.
@@ -43,7 +50,7 @@ func (df *DataFrame) Filter(preds ...expr.Expr) *DataFrame {
 		if len(preds) == 0 {
 			return nil, fault.New(fault.Plan, "Filter", "no predicate")
 		}
-		return plan.NewFilter(in, preds...)
+		return plan.NewFilter(in, slices.Clone(preds)...)
 	})
 }
 
@@ -96,10 +103,10 @@ func (df *DataFrame) Offset(n int64) *DataFrame {
 
 // Distinct keeps the first row of each combination of the columns (none: of all columns), in row order.
 func (df *DataFrame) Distinct(cols ...string) *DataFrame {
-	return df.then("Distinct", func(in plan.Node) (plan.Node, error) { return plan.NewDistinct(in, cols, false) })
+	return df.then("Distinct", func(in plan.Node) (plan.Node, error) { return plan.NewDistinct(in, slices.Clone(cols), false) })
 }
 
 // DistinctLast keeps the last row of each combination of the columns (none: of all columns), in its place.
 func (df *DataFrame) DistinctLast(cols ...string) *DataFrame {
-	return df.then("DistinctLast", func(in plan.Node) (plan.Node, error) { return plan.NewDistinct(in, cols, true) })
+	return df.then("DistinctLast", func(in plan.Node) (plan.Node, error) { return plan.NewDistinct(in, slices.Clone(cols), true) })
 }

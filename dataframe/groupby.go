@@ -1,6 +1,8 @@
 package dataframe
 
 import (
+	"slices"
+
 	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/plan"
@@ -57,7 +59,7 @@ func (g *Grouped) Agg(aggs ...expr.Expr) *DataFrame {
 		if g.pivot {
 			return nil, notYet("Pivot")
 		}
-		return plan.NewAgg(in, g.keys, aggs, g.dropNull)
+		return plan.NewAgg(in, g.keys, slices.Clone(aggs), g.dropNull)
 	})
 }
 

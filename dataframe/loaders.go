@@ -186,7 +186,7 @@ func nullRows(a arrow.Array, buf []bool) []bool {
 	}
 	buf = buf[:a.Len()]
 	for i := range buf {
-		buf[i] = a.IsNull(i) || isDict && dict.Dictionary().IsNull(dict.GetValueIndex(i))
+		buf[i] = isNull(a, i)
 	}
 	return buf
 }

@@ -32,8 +32,8 @@ func texts(a arrow.Array, out []string) (int, *fault.Error) {
 		return texts(a.Storage(), out)
 	default:
 		for i := range out {
-			if a.IsValid(i) {
-				out[i] = a.ValueStr(i)
+			if text, ok := decimalText(a, i); ok && a.IsValid(i) {
+				out[i] = text
 			}
 		}
 	}

@@ -30,12 +30,14 @@ func nestedLoader(t arrow.DataType, g reflect.Type) (loader, bool) {
 
 // fits says whether values of a column type can be stored in a Go type, nested or not.
 func fits(t arrow.DataType, g reflect.Type) bool {
-	_, inner := unwrap(g)
+	w, inner := unwrap(g)
 	switch {
+	case w != plain && (inner.Kind() == reflect.Pointer || isSQLNull(inner)):
+		return false // a null of which?
 	case inner.Kind() == reflect.Interface:
 		return inner.NumMethod() == 0
 	case t.ID() == arrow.NULL:
-		return inner != g || nilIsNull(g)
+		return w != plain || nilIsNull(g)
 	}
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
@@ -85,7 +87,7 @@ func setValue(dst reflect.Value, a arrow.Array, i int) *fault.Error {
 		return setValue(dst, x.Storage(), i)
 	}
 	w, inner := unwrap(dst.Type())
-	if a.IsNull(i) {
+	if isNull(a, i) {
 		dst.SetZero()
 		if w == plain && !nilIsNull(inner) {
 			return nullFault(inner)

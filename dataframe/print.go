@@ -180,19 +180,23 @@ func (d *drawing) width() int {
 func (d *drawing) dropMiddle(width int) int {
 	left, right := 0, len(d.columns)
 	used := 1 + 1 + frameWidth // with the column of ellipses
-	for left < right {
-		next := left
-		if fromRight := left > len(d.columns)-right; fromRight {
-			next = right - 1
+	fits := func(i int) bool {
+		take := d.columns[i].width + frameWidth
+		if used+take <= width || left == 0 {
+			used += take
+			return true
 		}
-		used += d.columns[next].width + frameWidth
-		if used > width && left > 0 {
-			break
-		}
-		if next == left {
+		return false
+	}
+	for more := true; more; {
+		more = false
+		if left < right && fits(left) {
 			left++
-		} else {
+			more = true
+		}
+		if left < right && fits(right-1) {
 			right--
+			more = true
 		}
 	}
 	gone := right - left

@@ -42,17 +42,22 @@ func Rows[T any](ctx context.Context, df *DataFrame, opts ...RunOption) iter.Seq
 // CollectAs runs the frame and returns its rows as values of T: a struct, or an expr.Value for a frame of one column. Rows says how
 // columns and fields are matched.
 func CollectAs[T any](ctx context.Context, df *DataFrame, opts ...RunOption) ([]T, error) {
-	rows := []T{}
+	parts := [][]T{{}} // put together at the end: growing one slice would copy most rows twice
 	err := eachBatch(ctx, "CollectAs", df, opts, func(d *rowDecoder[T], rec arrow.RecordBatch) (int, *fault.Error, bool) {
-		have, n := len(rows), int(rec.NumRows())
-		rows = slices.Grow(rows, n)[:have+n]
-		n, failure := d.decode(rec, rows[have:])
+		part := make([]T, rec.NumRows())
+		n, failure := d.decode(rec, part)
+		parts = append(parts, part)
 		return n, failure, true
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(parts) == 2:
+		return parts[1], nil
+	case len(parts) == 1:
+		return parts[0], nil
 	}
-	return rows, nil
+	return slices.Concat(parts...), nil
 }
 
 // One runs the frame and returns its only row; none or several are an error.

@@ -2,6 +2,7 @@ package dataframe
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -48,12 +49,12 @@ func together(op string, frames []*DataFrame, make func([]plan.Node) (plan.Node,
 
 // Unpivot gives a row for every row and column of cols: the other columns, then the column's name and its value.
 func (df *DataFrame) Unpivot(cols []string, name, value string) *DataFrame {
-	return df.then("Unpivot", func(in plan.Node) (plan.Node, error) { return plan.NewUnpivot(in, cols, name, value) })
+	return df.then("Unpivot", func(in plan.Node) (plan.Node, error) { return plan.NewUnpivot(in, slices.Clone(cols), name, value) })
 }
 
 // Explode gives a row for every element of list columns, which go in step; an empty or null list gives one row with null.
 func (df *DataFrame) Explode(cols ...string) *DataFrame {
-	return df.then("Explode", func(in plan.Node) (plan.Node, error) { return plan.NewExplode(in, cols) })
+	return df.then("Explode", func(in plan.Node) (plan.Node, error) { return plan.NewExplode(in, slices.Clone(cols)) })
 }
 
 // BatchFunc makes a record batch of a record batch. in is good until it returns; the result is the engine's.
@@ -62,6 +63,9 @@ type BatchFunc func(ctx context.Context, in arrow.RecordBatch) (arrow.RecordBatc
 // MapBatches gives what fn makes of the frame's batches, which is of the schema given. Where batches are cut must not matter to fn.
 func (df *DataFrame) MapBatches(schema *arrow.Schema, fn BatchFunc) *DataFrame {
 	return df.then("MapBatches", func(in plan.Node) (plan.Node, error) {
+		if schema == nil || fn == nil {
+			return nil, fault.New(fault.Plan, "MapBatches", "the schema or the function is nil")
+		}
 		return plan.NewMapBatches(in, schema, plan.BatchFunc(fn), graph.Symbol(fn))
 	})
 }
@@ -76,6 +80,7 @@ type RepartitionOptions struct {
 // Repartition arranges rows in other parts, which shows in the files that are written and in parallelism, never in the answer.
 func (df *DataFrame) Repartition(opts RepartitionOptions) *DataFrame {
 	return df.then("Repartition", func(in plan.Node) (plan.Node, error) {
+		opts.By = slices.Clone(opts.By)
 		return plan.NewRepartition(in, plan.RepartitionSpec(opts))
 	})
 }

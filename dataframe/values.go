@@ -1,6 +1,8 @@
 package dataframe
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -9,7 +11,7 @@ import (
 
 // goValue returns value i of an array as the Go value that Table.Value documents.
 func goValue(a arrow.Array, i int) any {
-	if a.IsNull(i) {
+	if isNull(a, i) {
 		return nil
 	}
 	switch a := a.(type) {
@@ -43,7 +45,43 @@ func goValue(a arrow.Array, i int) any {
 	if v, ok := nestedValue(a, i); ok {
 		return v
 	}
-	return a.ValueStr(i) // decimals, intervals and whatever Arrow adds: as text
+	if text, ok := decimalText(a, i); ok {
+		return text
+	}
+	return a.ValueStr(i) // intervals and whatever Arrow adds
+}
+
+// decimalText writes a decimal with all digits of its scale: 1.50 of a decimal(10, 2).
+func decimalText(a arrow.Array, i int) (string, bool) {
+	var digits string
+	switch a := a.(type) {
+	case *array.Decimal32:
+		digits = strconv.FormatInt(int64(a.Value(i)), 10)
+	case *array.Decimal64:
+		digits = strconv.FormatInt(int64(a.Value(i)), 10)
+	case *array.Decimal128:
+		digits = a.Value(i).BigInt().String()
+	case *array.Decimal256:
+		digits = a.Value(i).BigInt().String()
+	default:
+		return "", false
+	}
+	sign := ""
+	if digits[0] == '-' {
+		sign, digits = "-", digits[1:]
+	}
+	scale := int(a.DataType().(arrow.DecimalType).GetScale())
+	if scale <= 0 {
+		if digits != "0" {
+			digits += strings.Repeat("0", -scale)
+		}
+		return sign + digits, true
+	}
+	if short := scale + 1 - len(digits); short > 0 {
+		digits = strings.Repeat("0", short) + digits
+	}
+	point := len(digits) - scale
+	return sign + digits[:point] + "." + digits[point:], true
 }
 
 func numberValue(a arrow.Array, i int) (any, bool) {

@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,9 +102,21 @@ func (n *Node) same(o *Node) bool {
 // compute it.
 func (b *Builder) Merge(others ...*Builder) {
 	for _, o := range others {
-		for _, k := range o.order {
-			b.merge(*o.nodes[k])
+		apart := func(k Key) Key {
+			if k.Group == quietGroup {
+				k.Index += b.quiet
+			}
+			return k
 		}
+		for _, k := range o.order {
+			n := *o.nodes[k]
+			n.Key, n.Deps = apart(n.Key), slices.Clone(n.Deps)
+			for i, d := range n.Deps {
+				n.Deps[i] = apart(d)
+			}
+			b.merge(n)
+		}
+		b.quiet += o.quiet
 		if b.err == nil {
 			b.err = o.err
 		}
@@ -129,8 +139,8 @@ func (b *Builder) MergeGraph(g *Graph) {
 		}
 		b.merge(n)
 	}
-	if err := g.Err(); b.err == nil {
-		b.err = err
+	if b.err == nil {
+		b.err = g.Err()
 	}
 }
 
@@ -138,13 +148,9 @@ func (b *Builder) MergeGraph(g *Graph) {
 const quietGroup = "\x00"
 
 func (b *Builder) merge(n Node) {
-	old, ok := b.nodes[n.Key]
-	switch {
-	case !ok && n.Key.Group == quietGroup && n.Key.Index < b.quiet:
+	if old, ok := b.nodes[n.Key]; !ok {
 		b.put(n)
-	case !ok:
-		b.put(n)
-	case n.Hint.data && !old.Hint.data:
+	} else if n.Hint.data && !old.Hint.data {
 		*old = n
 	}
 }
@@ -159,20 +165,40 @@ func (b *Builder) BuildKeys(want ...Key) (*Graph, []ID, error) {
 	if b.err != nil {
 		return nil, nil, b.err
 	}
-	w := walk{Builder: b, graph: New(), ids: map[Key]ID{}}
 	if len(want) == 0 {
-		want = b.order
-		defer func() {}()
+		want = b.last()
 	}
+	w := walk{nodes: b.nodes, graph: New(), places: make(map[Key]ID, len(b.nodes))}
 	ids := make([]ID, len(want))
 	for i, k := range want {
-		id, err := w.visit(k)
-		if err != nil {
-			return nil, nil, err
+		if _, ok := b.nodes[k]; !ok {
+			return nil, nil, b.missing(k, short(k)+" is wanted and not there")
 		}
-		ids[i] = id
+		if why := w.visit(k); why != nil {
+			return nil, nil, b.explain(why)
+		}
+		ids[i] = w.places[k]
 	}
 	return w.graph, ids, w.graph.Err()
+}
+
+// last returns the keys that no task needs, all of them where there is none such.
+func (b *Builder) last() (keys []Key) {
+	read := map[Key]bool{}
+	for _, n := range b.nodes {
+		for _, d := range n.Deps {
+			read[d] = true
+		}
+	}
+	for _, k := range b.order {
+		if !read[k] {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return b.order // all goes in circles, which is found
+	}
+	return keys
 }
 
 // short returns how messages name a key: without its index where that is 0, as people write it.
@@ -182,17 +208,3 @@ func short(k Key) string {
 	}
 	return k.String()
 }
-
-// names returns all keys as one would write them, sorted.
-func (b *Builder) names() []string {
-	names := make([]string, 0, len(b.nodes))
-	for k := range maps.Keys(b.nodes) {
-		if k.Group != quietGroup {
-			names = append(names, short(k))
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-var _ = context.Background

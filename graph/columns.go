@@ -84,7 +84,7 @@ func (c *chunk) setHint(i int, at int32) {
 // hintOf returns the place of a hint. Most tasks have that of the one before them.
 func (g *Graph) hintOf(h *Hint) int32 {
 	last := len(g.hints) - 1
-	if last < 0 || !g.hints[last].equal(h) {
+	if last < 0 || !g.hints[last].Equal(h) {
 		g.hints = append(g.hints, *h)
 		last++
 	}

@@ -42,7 +42,6 @@ func (k Key) String() string {
 // points to is shared with other tasks and must not be changed. ctx ends when the task is cancelled, and when it has returned.
 type Func func(ctx context.Context, in []any) (any, error)
 
-
 // Task is one piece of work. Either Run or Op is set; with both, a scheduler in this process calls Run and one in another process
 // runs Op.
 type Task struct {
@@ -73,8 +72,8 @@ type Graph struct {
 	ops      []string
 	opIDs    map[string]int32
 	hints    []Hint // distinct ones; the chunks say whose they are
-	fill     int   // used length of the last block
-	err      error // the first bad Add
+	fill     int    // used length of the last block
+	err      error  // the first bad Add
 }
 
 // New returns an empty graph.

@@ -45,7 +45,8 @@ func (h *Hint) alike(o *Hint) bool {
 		maps.Equal(h.Resources, o.Resources)
 }
 
-func (h *Hint) equal(o *Hint) bool {
+// Equal says whether two hints say the same.
+func (h *Hint) Equal(o *Hint) bool {
 	return h.alike(o) && h.Cost == o.Cost && h.Memory == o.Memory && h.Pure == o.Pure && h.Inline == o.Inline && h.data == o.data
 }
 

@@ -9,16 +9,25 @@ import (
 // opFunc is the operation that calls a registered function; its arguments are the symbol.
 const opFunc = "graph.func"
 
-func init() { Register(opFunc, callFunc) }
+// opData is the operation of a value; its arguments are the value, encoded.
+const opData = "graph.data"
+
+func init() {
+	Register(opFunc, callFunc)
+	Register(opData, func(_ context.Context, args []byte, _ []any) (any, error) { return DecodeResult(args) })
+}
 
 // Remote returns the operation and arguments by which another process of the same program runs a task: those it has, or for a task
-// whose Run is a registered top-level function one that calls it. Any other local task is an error that names its function and says
+// whose Run is a registered top-level function one that calls it, or for a value one that gives it. Any other local task is an error that names its function and says
 // how to register it.
 func (g *Graph) Remote(id ID) (op string, args []byte, err error) {
 	if op, args = g.Op(id); op != "" {
 		return op, args, nil
 	}
 	fn := g.Func(id)
+	if g.IsData(id) {
+		return remoteData(fn)
+	}
 	if symbol, ok := FuncName(fn); ok {
 		return opFunc, []byte(symbol), nil
 	}
@@ -27,6 +36,15 @@ func (g *Graph) Remote(id ID) (op string, args []byte, err error) {
 		return "", nil, e.WithHint("register it in an init function: graph.RegisterFunc(%s)", shortSymbol(symbol))
 	}
 	return "", nil, e.WithHint("make it a top-level function F and register that in an init function: graph.RegisterFunc(F)")
+}
+
+func remoteData(value Func) (op string, args []byte, err error) {
+	v, err := value(context.Background(), nil)
+	if err != nil {
+		return "", nil, err
+	}
+	args, err = EncodeResult(nil, v)
+	return opData, args, err
 }
 
 // shortSymbol returns "pkg.Func", as one writes it, for "example.com/a/pkg.Func".

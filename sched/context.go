@@ -12,6 +12,9 @@ import (
 // replaced for the next.
 type taskContext struct {
 	run *run
+	// limit is the task's timeout, 0 none, and deadline when it is over. A context that has one is for one task.
+	limit    time.Duration
+	deadline time.Time
 
 	mu    sync.Mutex
 	inner atomic.Pointer[innerContext] // nil until Done or Value need it
@@ -33,7 +36,13 @@ func (c *taskContext) made() *innerContext {
 	if in := c.inner.Load(); in != nil {
 		return in
 	}
-	ctx, cancel := context.WithCancelCause(c.run.ctx)
+	above := c.run.ctx
+	stop := context.CancelFunc(func() {})
+	if c.limit > 0 {
+		above, stop = context.WithDeadline(above, c.deadline)
+	}
+	ctx, up := context.WithCancelCause(above)
+	cancel := func(cause error) { up(cause); stop() }
 	if cause := c.cause.Load(); cause != nil {
 		cancel(*cause)
 	}
@@ -53,10 +62,21 @@ func (c *taskContext) end(cause error) {
 }
 
 // used says that the context cannot serve another task.
-func (c *taskContext) used() bool { return c.inner.Load() != nil || c.cause.Load() != nil }
+func (c *taskContext) used() bool {
+	return c.inner.Load() != nil || c.limit > 0 || c.cause.Load() != nil
+}
 
-// Deadline returns that of the run's context.
-func (c *taskContext) Deadline() (time.Time, bool) { return c.run.ctx.Deadline() }
+// Deadline returns that of the task's timeout or that of the run's context.
+func (c *taskContext) Deadline() (time.Time, bool) {
+	d, ok := c.run.ctx.Deadline()
+	if c.limit > 0 && (!ok || c.deadline.Before(d)) {
+		return c.deadline, true
+	}
+	return d, ok
+}
+
+// late says whether the task's timeout is over.
+func (c *taskContext) late() bool { return c.limit > 0 && !time.Now().Before(c.deadline) }
 
 // Done returns a channel that is closed when the task is cancelled or has returned.
 func (c *taskContext) Done() <-chan struct{} { return c.made().Done() }
@@ -69,7 +89,10 @@ func (c *taskContext) Err() error {
 	if c.cause.Load() != nil {
 		return context.Canceled
 	}
-	return c.run.ctx.Err()
+	if err := c.run.ctx.Err(); err != nil || !c.late() {
+		return err
+	}
+	return context.DeadlineExceeded
 }
 
 // Value returns the values of Start's context.

@@ -27,24 +27,75 @@ func canceled(ctx context.Context) error {
 	return &fault.Error{Kind: fault.Canceled, Op: "run", Err: cause}
 }
 
-// taskError puts the task's name before the message of its error.
-type taskError struct {
-	name string
-	err  error
+// TaskError is the error of a task's function, with the task. It is the cause of the *fault.Error that a run returns: errors.As finds
+// it there, and Reproduce runs the task again. It keeps the graph alive, not the results.
+type TaskError struct {
+	// Name is the task's key, "#7" where it has none.
+	Name string
+	Key  graph.Key
+	ID   graph.ID
+	// Inputs are the keys of the tasks whose results it reads, in order.
+	Inputs []graph.Key
+	// Tries is how often it was tried.
+	Tries int
+	// Err is what the function returned.
+	Err error
+
+	graph *graph.Graph
 }
 
-func (e *taskError) Error() string { return e.name + ": " + e.err.Error() }
-func (e *taskError) Unwrap() error { return e.err }
+// Error returns "task sum[0]: no luck (it reads load[0], load[1])". What follows the first line of the cause comes last.
+func (e *TaskError) Error() string {
+	message, rest, more := strings.Cut(e.Err.Error(), "\n")
+	text := "task " + e.Name + ": " + message + e.about()
+	if more {
+		text += "\n" + rest
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *TaskError) Unwrap() error { return e.Err }
+
+// shownInputs is how many inputs a message names.
+const shownInputs = 4
+
+// about says what the task reads and how often it was tried.
+func (e *TaskError) about() string {
+	var parts []string
+	if len(e.Inputs) > 0 {
+		deps := e.graph.Deps(e.ID)
+		names := make([]string, 0, shownInputs)
+		for _, d := range deps[:min(len(deps), shownInputs)] {
+			names = append(names, e.graph.Name(d))
+		}
+		reads := "it reads " + strings.Join(names, ", ")
+		if len(deps) > shownInputs {
+			reads += fmt.Sprintf(" and %d more", len(deps)-shownInputs)
+		}
+		parts = append(parts, reads)
+	}
+	if e.Tries > 1 {
+		parts = append(parts, fmt.Sprintf("tried %d times", e.Tries))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, "; ") + ")"
+}
 
 // taskFault returns err as an error of the task. A fault keeps its kind, its places in the data and its hint.
-func taskFault(g *graph.Graph, id graph.ID, err error) error {
-	name := "task " + g.Name(id)
+func taskFault(g *graph.Graph, id graph.ID, err error, tries int) error {
+	e := &TaskError{Name: g.Name(id), Key: g.Key(id), ID: id, Tries: tries, Err: err, graph: g}
+	for _, d := range g.Deps(id) {
+		e.Inputs = append(e.Inputs, g.Key(d))
+	}
 	if f, ok := err.(*fault.Error); ok && f != nil {
 		c := *f
 		if c.Err == nil {
 			c.Err = errors.New(f.Kind.String() + " error")
 		}
-		c.Err = &taskError{name, c.Err}
+		e.Err, c.Err = c.Err, e
 		return &c
 	}
 	kind := fault.Data
@@ -55,7 +106,7 @@ func taskFault(g *graph.Graph, id graph.ID, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		kind = fault.Canceled
 	}
-	return &fault.Error{Kind: kind, Op: name, Err: err}
+	return &fault.Error{Kind: kind, Err: e}
 }
 
 // panicError is a recovered panic.

@@ -54,6 +54,12 @@ func (r *run) over(id graph.ID, w *row, err error, waiting []graph.ID) []graph.I
 
 // dropDeps ends a task's reading of what it depends on.
 func (r *run) dropDeps(id graph.ID) {
+	if r.rows.at(int32(id)).word.Load()&flagRecalled == 0 {
+		r.dropInputs(id)
+	}
+}
+
+func (r *run) dropInputs(id graph.ID) {
 	for _, d := range r.graph.Deps(id) {
 		r.drop(d)
 	}
@@ -63,7 +69,7 @@ func (r *run) dropDeps(id graph.ID) {
 func (r *run) errorOf(id graph.ID) error {
 	w := r.rows.at(int32(id))
 	if w.stage() == stageCancelled {
-		return taskFault(r.graph, id, errCanceled)
+		return taskFault(r.graph, id, errCanceled, 0)
 	}
 	err, _ := w.result.(error)
 	return err

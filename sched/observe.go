@@ -22,7 +22,7 @@ type Event struct {
 	// Worker is the number of the worker that did it, -1 where none did.
 	Worker int
 	Time   time.Time
-	// Err is set when Kind is Failed.
+	// Err is set when Kind is Failed or Retried.
 	Err error
 }
 
@@ -36,9 +36,10 @@ const (
 	Finished                    // it has a result
 	Failed                      // it has none: an error of its own or of a task it needs, or a Cancel
 	Released                    // its result was freed
+	Retried                     // it failed and will be Started again
 )
 
-var eventNames = [...]string{"added", "started", "finished", "failed", "released"}
+var eventNames = [...]string{"added", "started", "finished", "failed", "released", "retried"}
 
 // String returns the kind's name in lower case.
 func (k EventKind) String() string {

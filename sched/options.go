@@ -3,14 +3,21 @@ package sched
 import (
 	"context"
 	"io"
+	"maps"
 )
 
 // Options are the settings of one run. The zero Options are the defaults.
 type Options struct {
 	// Workers caps how many workers the run uses at once, 0 for all that the scheduler has.
 	Workers int
-	// Memory is the run's budget in bytes, 0 for the process's.
+	// Memory is the run's budget in bytes, 0 for the process's. With a budget, a task with Hint.Memory begins when its bytes fit beside
+	// those of the tasks that run or whose results are held, or when no other such task runs.
 	Memory int64
+	// Resources are how many there are of what Hint.Resources names: {"db": 2} has at most two tasks at once that need one "db". Counted
+	// in each run for itself.
+	Resources map[string]int
+	// Cache keeps results of pure tasks (Hint.Pure) from run to run, nil for none.
+	Cache *Cache
 	// SpillDir is the folder for what does not fit into the budget, "" for the system's temporary folder.
 	SpillDir string
 	// On is the scheduler, nil for the process-wide pool.
@@ -42,6 +49,21 @@ func Workers(n int) Option { return func(o *Options) { o.Workers = n } }
 
 // Memory sets the run's budget in bytes, a part of the process's.
 func Memory(bytes int64) Option { return func(o *Options) { o.Memory = bytes } }
+
+// Resources sets how many there are of what tasks need: see Options.Resources. A later one adds to an earlier.
+func Resources(counts map[string]int) Option {
+	return func(o *Options) {
+		sum := maps.Clone(o.Resources)
+		if sum == nil {
+			sum = map[string]int{}
+		}
+		maps.Copy(sum, counts)
+		o.Resources = sum
+	}
+}
+
+// Cached keeps results of pure tasks in a cache, and takes them from there.
+func Cached(c *Cache) Option { return func(o *Options) { o.Cache = c } }
 
 // SpillDir sets the folder for what does not fit into the budget.
 func SpillDir(path string) Option { return func(o *Options) { o.SpillDir = path } }

@@ -16,6 +16,10 @@ type ready struct {
 	roots table[graph.ID]
 	added atomic.Int32 // roots there are
 	taken atomic.Int32 // roots handed out
+
+	// Tasks of a priority above and below 0, where there are any: ranked.
+	ranked    atomic.Bool
+	high, low ranks
 }
 
 // sharedSlot is the place of tasks that no worker made ready.
@@ -61,7 +65,7 @@ func (q *ready) addRoots(ids []graph.ID) {
 
 // has says whether take would find something.
 func (q *ready) has() bool {
-	if q.taken.Load() < q.added.Load() {
+	if q.taken.Load() < q.added.Load() || q.high.n.Load() > 0 || q.low.n.Load() > 0 {
 		return true
 	}
 	for i := range q.slots {
@@ -74,6 +78,19 @@ func (q *ready) has() bool {
 
 // take returns the task that the worker should do next, none when there is none.
 func (q *ready) take(worker int) graph.ID {
+	if q.high.n.Load() > 0 {
+		if id := q.high.pop(); id != none {
+			return id
+		}
+	}
+	if id := q.takeEven(worker); id != none || q.low.n.Load() == 0 {
+		return id
+	}
+	return q.low.pop()
+}
+
+// takeEven is take among the tasks of priority 0.
+func (q *ready) takeEven(worker int) graph.ID {
 	if own := q.slot(worker); own.n.Load() > 0 {
 		if id := own.pop(); id != none {
 			return id
@@ -135,4 +152,6 @@ func (q *ready) clear() {
 	for i := range q.slots {
 		q.slots[i].ids = nil
 	}
+	q.high.clear()
+	q.low.clear()
 }

@@ -49,6 +49,12 @@ type run struct {
 	seats  []*worker // workers inside
 
 	out outbox
+
+	// What only runs with hints use.
+	kinds   table[*kind] // of each task with flagHinted
+	latest  *kind        // the last one made: most tasks have the same
+	stock   stock
+	retries retries
 }
 
 // engine brings workers to a run.
@@ -102,6 +108,10 @@ const (
 	flagSpare = 1 << 6
 	// flagReleased says that nobody will read the result but for tasks that were added before: there was a Release.
 	flagReleased = 1 << 7
+	flagHinted   = 1 << 8  // it has a kind: its execution takes the long way
+	flagAdmitted = 1 << 9  // it has what it needs of the stock, although it does not run yet
+	flagRecalled = 1 << 10 // its result came from the cache, and it reads no other
+	flagStored   = 1 << 11 // it, or its result, holds bytes of the stock
 )
 
 // sealed is the head of a list that takes no more edges.
@@ -152,6 +162,7 @@ func newRun(ctx context.Context, o Options, e engine, workers int) *run {
 	if o.Progress != nil {
 		r.options.Observers = append(o.Observers[:len(o.Observers):len(o.Observers)], newProgress(o.Progress))
 	}
+	r.stock.init(o)
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	r.ready.init(workers)
 	r.out.init()
@@ -169,6 +180,7 @@ func (r *run) end(err error) {
 		return
 	}
 	r.gate.Or(gateEnded)
+	r.retries.stop()
 	r.cancel(err)
 	r.engine.detach(r)
 	r.out.signal()
@@ -189,6 +201,7 @@ func (r *run) endError() error {
 func (r *run) Close() error {
 	r.end(errClosed)
 	r.unwatch()
+	r.retries.wait()
 	r.engine.await(r)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -204,6 +217,8 @@ func (r *run) Close() error {
 	r.rows.clear()
 	r.out.mu.Unlock()
 	r.edges.clear()
+	r.kinds.clear()
+	r.stock.clear()
 	r.ready.clear()
 	r.graph = nil
 	return nil
@@ -280,10 +295,17 @@ func (r *run) claim(id graph.ID, w *row) {
 // drop takes one reader from a task and frees its result when that was the last.
 func (r *run) drop(id graph.ID) {
 	w := r.rows.at(int32(id))
-	if w.readers.Add(-1) > 0 || w.stage() != stageDone {
+	if w.readers.Add(-1) > 0 {
+		return
+	}
+	word := w.word.Load()
+	if word&stageMask != stageDone {
 		return
 	}
 	w.result = nil
+	if word&flagHinted != 0 {
+		r.returnBytes(id)
+	}
 	if r.observed() {
 		r.event(Released, id, -1, nil)
 	}

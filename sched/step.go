@@ -84,6 +84,9 @@ func (r *run) work(w *worker) (left bool) {
 // step executes one task and returns a task that it made ready, the best to go on with, or none.
 func (r *run) step(w *worker, id graph.ID) graph.ID {
 	row := r.rows.at(int32(id))
+	if row.word.Load()&flagHinted != 0 {
+		return r.stepHinted(w, id, row)
+	}
 	if _, ok := row.move(stageWaiting, stageRunning); !ok {
 		return none
 	}
@@ -91,6 +94,15 @@ func (r *run) step(w *worker, id graph.ID) graph.ID {
 	if row.stage() != stageRunning {
 		return r.discard(w, id)
 	}
+	v, err := r.callTask(w, id)
+	if err != nil {
+		return r.failTask(w, id, err)
+	}
+	return r.succeed(w, id, row, v, r.graph.Deps(id))
+}
+
+// callTask collects the inputs of a task and has it executed.
+func (r *run) callTask(w *worker, id graph.ID) (any, error) {
 	deps := r.graph.Deps(id)
 	var in []any
 	if len(deps) > 0 {
@@ -105,9 +117,11 @@ func (r *run) step(w *worker, id graph.ID) graph.ID {
 	}
 	v, err := r.invoke(w, id, in)
 	w.calling = none
-	if err != nil {
-		return r.failTask(w, id, err)
-	}
+	return v, err
+}
+
+// succeed gives a running task its result. deps are those whose results it holds.
+func (r *run) succeed(w *worker, id graph.ID, row *row, v any, deps []graph.ID) graph.ID {
 	row.result = v
 	done := uint32(stageDone)
 	if row.word.Load()&(flagKept|flagReleased) == 0 && row.head.Load() == 0 {
@@ -151,7 +165,10 @@ func (r *run) complete(w *worker, id graph.ID, flags uint32, deps []graph.ID) gr
 		}
 		e = edge.next
 	}
-	if len(ready) == 1 {
+	if len(ready) > 0 && r.ready.ranked.Load() {
+		r.sort(w, ready)
+		w.ready = ready[:0]
+	} else if len(ready) == 1 {
 		next = ready[0]
 	} else if len(ready) > 1 {
 		next = r.share(w, ready)
@@ -201,21 +218,34 @@ func (r *run) endTask(w *worker) {
 func (r *run) discard(w *worker, id graph.ID) graph.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.rows.at(int32(id)).result = nil
+	row := r.rows.at(int32(id))
+	row.result = nil
+	if row.word.Load()&flagHinted != 0 {
+		r.giveBack(id, true)
+	}
 	r.dropDeps(id)
 	r.endTask(w)
 	return none
 }
 
-// failTask ends a running task with an error.
+// failTask ends a running task with an error, or has it tried again.
 func (r *run) failTask(w *worker, id graph.ID, err error) graph.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	row := r.rows.at(int32(id))
+	tries := 1
+	if row.word.Load()&flagHinted != 0 {
+		err = r.lateError(w, id, err)
+		r.giveBack(id, true)
+		tries += r.retries.of(id)
+	}
 	r.endTask(w)
-	if r.rows.at(int32(id)).stage() == stageRunning {
-		r.fail(id, taskFault(r.graph, id, err))
-	} else {
+	switch {
+	case row.stage() != stageRunning:
 		r.dropDeps(id) // it was cancelled meanwhile
+	case row.word.Load()&flagHinted != 0 && r.again(w, id, err, tries):
+	default:
+		r.fail(id, taskFault(r.graph, id, err, tries))
 	}
 	return none
 }

@@ -17,6 +17,10 @@ func (r *run) Submit(g *graph.Graph, want ...graph.ID) error {
 		return err
 	}
 	from, to := graph.ID(r.seen.Load()), graph.ID(g.Len())
+	hinted, err := r.readHints(from, to)
+	if err != nil {
+		return err
+	}
 	if err := r.ingest(from, to); err != nil {
 		return err
 	}
@@ -24,8 +28,14 @@ func (r *run) Submit(g *graph.Graph, want ...graph.ID) error {
 		r.expel(from, to)
 		return err
 	}
+	if hinted != nil {
+		r.mark(hinted, from)
+	}
 	r.seen.Store(int32(to))
 	r.want(want)
+	if r.options.Cache != nil {
+		r.recall(from, to)
+	}
 	r.link(g.Order(from, to))
 	return nil
 }
@@ -140,12 +150,22 @@ func (r *run) link(order []graph.ID) {
 		w := r.rows.at(int32(id))
 		r.ranks++
 		w.rank = r.ranks
+		word := w.word.Load()
 		deps := r.graph.Deps(id)
-		if len(deps) == 0 {
-			roots = append(roots, id)
-		} else if r.linkDeps(id, w, deps) {
+		switch {
+		case word&stageMask == stageDone: // nobody needs it: see recall
+			if observed {
+				r.event(Finished, id, -1, nil)
+			}
+		case len(deps) == 0 || word&flagRecalled != 0:
+			if word&flagHinted == 0 || !r.rank(id, true) {
+				roots = append(roots, id)
+			}
+		case r.linkDeps(id, w, deps):
 			// Its inputs are held: it goes before tasks that have none.
-			r.ready.push(sharedSlot, id)
+			if word&flagHinted == 0 || !r.rank(id, false) {
+				r.ready.push(sharedSlot, id)
+			}
 			r.engine.wake(1)
 		}
 		if i%publishEvery == publishEvery-1 && len(roots) > 0 {

@@ -118,7 +118,7 @@ func tidy(file string, df *dataframe.DataFrame) (*dataframe.DataFrame, error) {
 			switch isText := f.Type.ID() == arrow.STRING || f.Type.ID() == arrow.LARGE_STRING; {
 			case isText && (c.name == "pickup" || c.name == "dropoff"):
 				col = col.TryCast(&arrow.TimestampType{Unit: arrow.Microsecond})
-			case isText && c.name == "pickup_zone":
+			case isText && c.name == "pickup_zone", f.Type.ID() == arrow.FLOAT64 && c.name == "payment_type":
 				col = col.TryCast(arrow.PrimitiveTypes.Int64)
 			}
 			keep = append(keep, col.As(c.name))

@@ -29,7 +29,6 @@ type pick struct {
 	to    []uint32 // their groups
 	mark  []uint32
 	batch uint32
-	heads []vec.ViewHeader
 }
 
 func newPick(s spec, last bool) acc {

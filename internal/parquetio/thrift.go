@@ -90,14 +90,6 @@ func (r *thriftReader) i32() int32 {
 	return int32(v)
 }
 
-func (r *thriftReader) double() float64 {
-	b := r.take(8)
-	if b == nil {
-		return 0
-	}
-	return math.Float64frombits(binary.LittleEndian.Uint64(b))
-}
-
 // take returns the next n bytes without copying, nil where there are fewer.
 func (r *thriftReader) take(n int) []byte {
 	if n < 0 || n > len(r.b)-r.pos {

@@ -90,6 +90,9 @@ func cast(v any, from, to arrow.DataType) (any, error) {
 	case float64:
 		return castFloat(x, to)
 	}
+	if ts, ok := to.(*arrow.TimestampType); ok && from.ID() == arrow.DATE32 {
+		return v.(int64) * 86400 * int64(time.Second/ts.Unit.Multiplier()), nil
+	}
 	z := integer(v)
 	switch to.ID() {
 	case arrow.FLOAT64, arrow.FLOAT32:

@@ -50,10 +50,9 @@ func skips(op exectest.Operator) exectest.Operator {
 
 // aggregates are all that exist, over columns of every kind.
 func aggregates() []expr.Expr {
-	long := func(name string) expr.Expr { return col(name) }
 	aggs := []expr.Expr{expr.Count().As("n"), expr.Count().Where(col("b")).As("n_b"), expr.Any(col("b")).As("any_b"), expr.All(col("b")).As("all_b")}
 	for _, c := range []string{"k", "i", "u", "f", "w", "h", "s", "t", "b", "ts", "d", "q", "y"} {
-		aggs = append(aggs, expr.CountOf(long(c)).As("count_"+c), expr.First(col(c)).As("first_"+c), expr.Last(col(c)).As("last_"+c), expr.NUnique(col(c)).As("nunique_"+c))
+		aggs = append(aggs, expr.CountOf(col(c)).As("count_"+c), expr.First(col(c)).As("first_"+c), expr.Last(col(c)).As("last_"+c), expr.NUnique(col(c)).As("nunique_"+c))
 		if c != "y" {
 			aggs = append(aggs, expr.Min(col(c)).As("min_"+c), expr.Max(col(c)).Where(col("k").Gt(0)).As("max_"+c))
 		}
@@ -67,13 +66,19 @@ func aggregates() []expr.Expr {
 	return aggs
 }
 
-func groupBy(name string, dropNull bool, keys ...string) exectest.Operator {
+// someAggregates are one of each way of keeping state.
+func someAggregates() []expr.Expr {
+	return []expr.Expr{expr.Count().As("n"), expr.Sum(col("f")).As("sum"), expr.Sum(col("i")).As("sum_i"), expr.Std(col("i")).As("std"), expr.Max(col("t")).As("max"),
+		expr.First(col("s")).As("first"), expr.NUnique(col("t")).As("nunique"), expr.Mean(col("w")).Where(col("b")).As("mean"), expr.Last(col("b")).As("last")}
+}
+
+func groupBy(name string, dropNull bool, aggs []expr.Expr, keys ...string) exectest.Operator {
 	return one(name, func(in plan.Node) (plan.Node, error) {
 		var exprs []expr.Expr
 		for _, k := range keys {
 			exprs = append(exprs, col(k).As("key_"+k))
 		}
-		return plan.NewGroupBy(in, exprs, aggregates(), dropNull)
+		return plan.NewGroupBy(in, exprs, aggs, dropNull)
 	})
 }
 
@@ -109,8 +114,9 @@ func operators() []exectest.Operator {
 		one("group by a number", func(in plan.Node) (plan.Node, error) {
 			return plan.NewGroupBy(in, []expr.Expr{col("i")}, []expr.Expr{expr.Sum(col("f")).As("x")}, false)
 		}),
-		groupBy("group by text", false, "s"), groupBy("group by long text without nulls", true, "t"), groupBy("group by bool and small number", false, "b", "u"),
-		groupBy("group by wild floats", false, "w"), groupBy("group by many", false, "s", "k", "b", "t", "w", "y"), groupBy("aggregate all", false),
+		groupBy("group by text", false, aggregates(), "s"), groupBy("group by long text without nulls", true, someAggregates(), "t"), groupBy("group by bool and small number", false, someAggregates(), "b", "u"),
+		groupBy("group by wild floats", false, someAggregates(), "w"), groupBy("group by many", false, someAggregates(), "s", "k", "b", "t", "w", "y"),
+		groupBy("aggregate all", false, aggregates()),
 		join("inner join by a number", plan.Inner, "i"), join("left join by text", plan.Left, "t"), join("inner join by two", plan.Inner, "i", "s"),
 		join("semi join", plan.Semi, "i"), join("anti join", plan.Anti, "i"), join("left join by float and text", plan.Left, "f", "t"), join("anti join by text", plan.Anti, "s"),
 		one("sort by a number", func(in plan.Node) (plan.Node, error) { return plan.NewSort(in, asc("i")) }),
@@ -121,8 +127,12 @@ func operators() []exectest.Operator {
 			return plan.NewSort(in, plan.SortKey{Expr: col("i").Abs(), Desc: true, NullsFirst: true}, asc("b"))
 		}),
 		one("top 10", func(in plan.Node) (plan.Node, error) { return plan.NewTopK(in, []plan.SortKey{desc("f")}, 10, 0) }),
-		one("top 40 after 25 by text", func(in plan.Node) (plan.Node, error) { return plan.NewTopK(in, []plan.SortKey{asc("t"), desc("k")}, 40, 25) }),
-		one("top of more than there is", func(in plan.Node) (plan.Node, error) { return plan.NewTopK(in, []plan.SortKey{asc("w")}, math.MaxInt64, 3) }),
+		one("top 40 after 25 by text", func(in plan.Node) (plan.Node, error) {
+			return plan.NewTopK(in, []plan.SortKey{asc("t"), desc("k")}, 40, 25)
+		}),
+		one("top of more than there is", func(in plan.Node) (plan.Node, error) {
+			return plan.NewTopK(in, []plan.SortKey{asc("w")}, math.MaxInt64, 3)
+		}),
 		one("limit within top-k", func(in plan.Node) (plan.Node, error) {
 			n, err := plan.NewTopK(in, []plan.SortKey{asc("t")}, 40, 1)
 			return then(n, err, func(n plan.Node) (plan.Node, error) { return plan.NewLimit(n, 7, 2) })

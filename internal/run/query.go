@@ -53,9 +53,14 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 	return q.receipt, asFault(err)
 }
 
-// asFault makes every error that leaves the engine a *fault.Error.
+// asFault makes every error that leaves the engine a *fault.Error. Which task met it means nothing to who wrote the query: the fault
+// of the task's work has the place in the data.
 func asFault(err error) error {
 	var f *fault.Error
+	var task *sched.TaskError
+	if errors.As(err, &task) {
+		err = task.Err
+	}
 	switch {
 	case err == nil:
 		return nil

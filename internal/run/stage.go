@@ -143,6 +143,9 @@ const (
 // mergeTasks decides how many tasks merge partial groups: a power of two, from the number of groups alone, so that the order of the
 // answer does not depend on the workers.
 func (q *query) mergeTasks(partials []graph.ID) (int, error) {
+	if q.options.InOrder {
+		return 1, nil // one table keeps the order of first appearance, however many groups there are
+	}
 	most, sum := 0, 0
 	parts := make([]*exec.Groups, 0, len(partials))
 	for _, id := range partials {

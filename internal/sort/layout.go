@@ -73,12 +73,11 @@ func (s *keyStats) addText(v *vec.Vec, valid []uint64) {
 		if valid != nil && !bitmap.Get(valid, i) {
 			continue
 		}
-		h := &heads[0]
+		at := uint32(i)
 		if codes != nil {
-			h = &heads[codes[i]]
-		} else {
-			h = &heads[i]
+			at = codes[i]
 		}
+		h := &heads[at]
 		s.maxLen = max(s.maxLen, int(h.Len))
 		if s.rows && len(s.common) == 0 {
 			continue

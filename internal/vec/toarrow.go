@@ -162,12 +162,10 @@ func toStruct(v *Vec, t *arrow.StructType, valid *memory.Buffer, nulls int) (*ar
 }
 
 func toDecimal(v *Vec, t arrow.DataType, valid *memory.Buffer, nulls int) (*array.Data, error) {
-	_, from, _ := PhysOf(v.Type)
 	w := t.(arrow.FixedWidthDataType).BitWidth() / 8
+	from := 32
 	if v.Phys == Dec128 {
 		from = 16
-	} else {
-		from = 32
 	}
 	out := alignedBytes(v.Len * w)
 	for i := range v.Len {

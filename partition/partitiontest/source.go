@@ -99,7 +99,7 @@ func (k *kit) readSplit(s partition.Split, r partition.ScanRequest, env *partiti
 		b, err := rd.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			if _, again := rd.Next(ctx); !errors.Is(again, io.EOF) {
-				return nil, fmt.Errorf("Next after io.EOF gave %v", again)
+				return nil, fmt.Errorf("after io.EOF, Next gave %v", again)
 			}
 			return rows, nil
 		}

@@ -3,7 +3,9 @@ package schedtest
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -21,6 +23,14 @@ var localTests = map[string]func(*kit){
 	"split order":    testSplitOrder,
 	"memory":         testMemory,
 	"wide":           testWide,
+	"retries":        testRetries,
+	"pausing":        testPausing,
+	"timeout again":  testTimeoutRetried,
+	"resources":      testResources,
+	"bytes":          testBytes,
+	"priority":       testPriority,
+	"cache":          testCache,
+	"reproduce":      testReproduce,
 }
 
 // addFunc adds a local task of group "f".
@@ -225,4 +235,12 @@ func testWide(k *kit) {
 	k.result(want[999], 1)
 	k.result(want[1000], 3)
 	k.result(want[1999], 5)
+}
+
+// caller names the goroutine that calls it.
+func caller() string {
+	buf := make([]byte, 64)
+	buf = buf[:runtime.Stack(buf, false)]
+	name, _, _ := strings.Cut(string(buf), " [")
+	return name
 }

@@ -34,6 +34,7 @@ var portableTests = map[string]func(*kit){
 	"context":         testContext,
 	"close":           testClose,
 	"events":          testEvents,
+	"timeout":         testTimeout,
 	"random":          testRandom,
 }
 

@@ -37,7 +37,7 @@ type Operator struct {
 	Skips bool
 }
 
-// Shapes are the layouts of inputs that every operator meets, with the rows and the share of nulls.
+// shape is a layout of inputs that every operator meets, with the rows and the share of nulls.
 type shape struct {
 	Layout
 	rows    int
@@ -55,8 +55,8 @@ func shapes() []shape {
 		{Layout{Splits: 127, Batch: 3, Text: View, Sliced: true}, 400, 0.2, 4},
 		{Layout{Splits: 128, Batch: 8192}, 500, 0.2, 1},
 		{Layout{Splits: 129, Batch: 1}, 200, 0.5, 4},
-		{Layout{Splits: 2, Batch: 8192, Text: Plain, Sliced: true}, 18000, 0.1, 4},
-		{Layout{Splits: 1, Batch: 20000, Text: View}, 18000, 0.1, 1},
+		{Layout{Splits: 2, Batch: 8192, Text: Plain, Sliced: true}, 17000, 0.1, 4},
+		{Layout{Splits: 1, Batch: 20000, Text: View}, 9000, 0.1, 1},
 		{Layout{Splits: 5, Batch: 8192}, 0, 0, 1},
 		{Layout{Splits: 0, Batch: 8192}, 0, 0, 4},
 	}
