@@ -114,8 +114,8 @@ func (r Receipt) String() string {
 	for _, op := range r.Operators {
 		fmt.Fprintf(&b, "%-28s %14s %14s %14s %12s\n", op.Name, group3(op.Rows), group3(op.Bytes), group3(op.Memory), op.Time.Round(time.Microsecond))
 	}
-	fmt.Fprintf(&b, "%s rows in %s, %s bytes read, %s bytes spilled, %s bytes of memory at most\n",
-		group3(r.Rows), r.Wall.Round(time.Microsecond), group3(r.BytesRead), group3(r.Spilled), group3(r.PeakMemory))
+	fmt.Fprintf(&b, "%s in %s, %s bytes read, %s bytes spilled, %s bytes of memory at most\n",
+		plural(r.Rows, "row"), r.Wall.Round(time.Microsecond), group3(r.BytesRead), group3(r.Spilled), group3(r.PeakMemory))
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", w)
 	}

@@ -66,17 +66,18 @@ func (t *Table) draw(width int) string {
 }
 
 func shape(rows int64, cols, left int) string {
-	plural := func(n int64, what string) string {
-		if n == 1 {
-			return "1 " + what
-		}
-		return group3(n) + " " + what + "s"
-	}
 	text := plural(rows, "row") + " × " + plural(int64(cols), "column")
 	if left > 0 {
 		text += fmt.Sprintf(" (%d not shown)", left)
 	}
 	return text + "\n"
+}
+
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return group3(n) + " " + what + "s"
 }
 
 // group3 writes n in groups of three digits.

@@ -2,7 +2,6 @@ package delayed
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -105,6 +104,9 @@ func holdsDelayed(t reflect.Type, depth int) bool {
 	if t.Implements(delayedType) {
 		return true
 	}
+	if m, ok := t.MethodByName("Delayed"); ok && m.Type.NumOut() == 1 && m.Type.Out(0).Implements(delayedType) {
+		return true // an Arg
+	}
 	if depth == maxDepth {
 		return false
 	}
@@ -165,5 +167,3 @@ func (n *Node) place(err error) error {
 	}
 	return &fault.Error{Kind: kindOf(err), At: n.at.String(), Err: err}
 }
-
-var _ fmt.Stringer = where{}

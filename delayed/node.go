@@ -26,6 +26,9 @@ type Node struct {
 	tokens   sync.Once
 }
 
+// Node implements Untyped.
+func (n *Node) Node() *Node { return n }
+
 // Type returns the type of the result.
 func (n *Node) Type() reflect.Type { return n.typ }
 

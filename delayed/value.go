@@ -117,6 +117,24 @@ func GraphOf(vs ...Untyped) (*graph.Graph, []graph.ID, error) {
 	return l.g, ids, nil
 }
 
+// Text draws the calls of the values as a tree, what a call needs indented below it. GraphOf and graph.Graph.Text can do it in other ways.
+func Text(vs ...Untyped) (string, error) {
+	g, ids, err := GraphOf(vs...)
+	if err != nil {
+		return "", err
+	}
+	return g.Text(graph.Drawing{Want: ids}), nil
+}
+
+// DOT draws the calls of the values in the language of Graphviz. GraphOf and graph.Graph.DOT can do it in other ways.
+func DOT(vs ...Untyped) (string, error) {
+	g, ids, err := GraphOf(vs...)
+	if err != nil {
+		return "", err
+	}
+	return g.DOT(graph.Drawing{Want: ids}), nil
+}
+
 func nodesOf(vs []Untyped) ([]*Node, error) {
 	nodes := make([]*Node, len(vs))
 	for i, v := range vs {

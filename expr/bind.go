@@ -62,6 +62,10 @@ func (b *binder) bind(e Expr) (Expr, error) {
 	if err != nil {
 		return Expr{}, err
 	}
+	if out == n { // bound before; others may be reading it, so nothing is written
+		b.done[n] = e
+		return e, nil
+	}
 	if out.alias == "" {
 		out.alias = n.alias
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/sheafdata/sheaf/delayed"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/graph"
+	"github.com/sheafdata/sheaf/sched"
 )
 
 // Future is the result of a call that has been started. It may be an argument of lazy calls (it is a delayed.Arg), and goroutines may
@@ -188,6 +189,35 @@ func (h *handle) retry() error {
 	h.task.Release()
 	h.start()
 	return nil
+}
+
+// Reproduce runs a failed call again in the calling goroutine, one step at a time, with the same inputs, and returns the error that it
+// gives now: nil where it succeeds, and for a future that has not failed. It is for debuggers: set a breakpoint in the function that
+// fails. Where it failed because a future among its arguments did, that one is run.
+func (f *Future[T]) Reproduce(ctx context.Context) error { return f.h.reproduce(ctx) }
+
+func (h *handle) reproduce(ctx context.Context) error {
+	h.mu.Lock()
+	node := h.node
+	h.mu.Unlock()
+	if node == nil || h.status() == Pending || h.status() == Finished {
+		return nil
+	}
+	var cause *handle
+	err := delayed.Walk([]*delayed.Node{node}, func(n *delayed.Node) error {
+		if r, ok := n.Foreign().(*ref); ok && cause == nil && (r.h.status() == Failed || r.h.status() == Canceled) {
+			cause = r.h
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if cause != nil {
+		return cause.reproduce(ctx)
+	}
+	_, err = delayed.ComputeAny(ctx, []delayed.Untyped{node}, sched.On(sched.Inline()))
+	return err
 }
 
 // OnDone calls fn with the result once the future is done, in a goroutine of its own; the client's Close waits for it. fn must not

@@ -116,19 +116,19 @@ func (c *local) Submit(jobs []Job) (Task, error) {
 			ids[i] = t.id
 			continue
 		}
-		if _, err := c.add(&jobs[i], ids[:i], &ids[i]); err != nil {
+		t, err := c.add(&jobs[i], ids[:i])
+		if err != nil {
 			return nil, err
 		}
+		ids[i] = t.id
 	}
 	last := len(jobs) - 1
-	t, err := c.add(&jobs[last], ids[:last], &ids[last])
+	t, err := c.add(&jobs[last], ids[:last])
 	if err != nil {
 		return nil, err
 	}
-	t.id, t.key, t.holders = ids[last], jobs[last].Key, 1
-	c.watch.add(t)
+	t.key, t.holders = jobs[last].Key, 1
 	if err := c.run.Submit(c.g, t.id); err != nil {
-		c.watch.Observe(sched.Event{Kind: sched.Failed, Task: t.id})
 		return nil, err
 	}
 	if t.key != (graph.Key{}) {
@@ -147,7 +147,7 @@ func (c *local) held(k graph.Key) *task {
 }
 
 // add adds a job to the graph. The caller holds mu.
-func (c *local) add(j *Job, before []graph.ID, id *graph.ID) (*task, error) {
+func (c *local) add(j *Job, before []graph.ID) (*task, error) {
 	deps := make([]graph.ID, len(j.Deps))
 	for i, d := range j.Deps {
 		if d.Task == nil {
@@ -168,7 +168,9 @@ func (c *local) add(j *Job, before []graph.ID, id *graph.ID) (*task, error) {
 	}
 	t := &task{c: c}
 	t.work.Store(&j.Run)
-	*id = c.g.Add(graph.Task{Key: c.fresh(j.Key), Deps: deps, Run: t.execute, Hint: j.Hint})
+	// Tasks are added one at a time and submitted under the same lock, so the watch knows the task before it can run.
+	t.id = c.g.Add(graph.Task{Key: c.fresh(j.Key), Deps: deps, Run: t.execute, Hint: j.Hint})
+	c.watch.add(t)
 	return t, nil
 }
 
@@ -212,7 +214,7 @@ func (c *local) drive(ctx context.Context, done <-chan struct{}) error {
 		default:
 		}
 		if !some {
-			return fault.New(fault.Plan, "wait", "nothing is left that could run: the task waits for itself, or for what another goroutine will submit")
+			return fault.New(fault.Plan, "wait", "nothing is left that could run and end the wait")
 		}
 	}
 }

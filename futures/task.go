@@ -27,8 +27,9 @@ type task struct {
 // execute is the task's function.
 func (t *task) execute(ctx context.Context, in []any) (any, error) {
 	work := t.work.Load()
-	if work == nil { // cancelled as it began
-		return nil, fault.New(fault.Canceled, "", "the task was cancelled: %w", context.Canceled)
+	if work == nil { // it was cancelled as it began, or is executed again by who knows the graph
+		return nil, fault.New(fault.Canceled, "", "the task is over, and its function gone: %w", context.Canceled).
+			WithHint("to run a failed future again, call its Retry or Reproduce")
 	}
 	return (*work)(ctx, in)
 }

@@ -183,3 +183,18 @@ func (r *rewrite) task(id ID) Task {
 	slices.Sort(members)
 	return r.graph.compose(members)
 }
+
+// Reads says whether a task needs another, directly or not. It takes time linear in the tasks between the two.
+func (g *Graph) Reads(id, other ID) bool {
+	needed := make([]bool, id+1)
+	needed[id] = true
+	for at := id; at > other; at-- {
+		if !needed[at] {
+			continue
+		}
+		for _, d := range g.Deps(at) {
+			needed[d] = true
+		}
+	}
+	return other < id && other >= 0 && needed[other]
+}

@@ -87,7 +87,8 @@ type CSVOptions struct {
 	// Hive adds the key=value folders of each file as columns.
 	Hive bool
 
-	// Comma parts fields (','; a tab for files named .tsv). Quote encloses them ('"'; None: there are no quotes). Escape stands before
+	// Comma parts fields; 0 is a tab for files named .tsv, else a comma, or the semicolon, tab or bar that the header of a file and the
+	// rows after it have instead. Quote encloses them ('"'; None: there are no quotes). Escape stands before
 	// a quote within quotes (none: quotes are doubled). Comment begins lines to leave out (none).
 	Comma, Quote, Escape, Comment rune
 	// NoHeader says that the first row is data; columns are column1, column2….
@@ -113,6 +114,8 @@ type CSVOptions struct {
 	Ragged Ragged
 	// MaxRowBytes bounds a row; 0 is 16 MiB, the least 64 KiB.
 	MaxRowBytes int
+	// MaxColumns bounds the columns of a file; 0 is 6000 and one more for each 512 bytes of the file.
+	MaxColumns int
 }
 
 const csvOp = "read_csv"
@@ -149,6 +152,9 @@ func (o *CSVOptions) dialect(tab bool) (csvio.Dialect, error) {
 	}
 	if o.SkipRows < 0 {
 		return d, fault.New(fault.Plan, csvOp, "the option SkipRows is negative")
+	}
+	if o.MaxColumns < 0 {
+		return d, fault.New(fault.Plan, csvOp, "the option MaxColumns is negative")
 	}
 	d, err := d.WithDefaults()
 	return d, named(err, csvOp)

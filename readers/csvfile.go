@@ -57,7 +57,7 @@ func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budg
 	f.size = h.Size()
 	f.encoding = csvio.DetectEncoding(start[:n], csvio.Encoding(o.Encoding))
 	f.stream = fileio.CodecOf(f.file.Path, start[:n]) != fileio.Plain || f.encoding != csvio.EncodingUTF8
-	ho := csvio.HeadOptions{NoHeader: o.NoHeader, SkipRows: o.SkipRows, File: f.file.Path}
+	ho := csvio.HeadOptions{NoHeader: o.NoHeader, SkipRows: o.SkipRows, File: f.file.Path, MaxColumns: o.MaxColumns, Sniff: o.Comma == 0 && d.Comma == ','}
 	if f.stream {
 		err = f.lookStream(ctx, d, ho, budget)
 	} else {
@@ -81,18 +81,31 @@ func (f *csvFile) lookRange(h fileio.Handle, d csvio.Dialect, ho csvio.HeadOptio
 
 // readHead reads more of r until its head is whole; first is how much it begins with, and size how much there is at most.
 func readHead(r io.Reader, size, first int64, d csvio.Dialect, ho csvio.HeadOptions) (head *csvio.Head, data []byte, err error) {
-	for want := first; ; want *= 4 {
-		more, err := io.ReadAll(io.LimitReader(r, want-int64(len(data))))
-		if err != nil {
+	for want := first; ; want = min(4*want, max(int64(d.MaxRow)+1, 2*want)) {
+		if data, err = readMore(r, data, want, size); err != nil {
 			return nil, nil, err
 		}
-		data = append(data, more...)
 		whole := int64(len(data)) < want || int64(len(data)) == size
 		head, err = csvio.ReadHead(data, whole, d, ho)
 		if err != csvio.ErrShort {
 			return head, data, err
 		}
 	}
+}
+
+// readMore appends to data what r gives, until it is want bytes long or r ends. size bounds what r gives, where it is not below 0.
+func readMore(r io.Reader, data []byte, want, size int64) ([]byte, error) {
+	room := want
+	if size >= 0 {
+		room = min(want, size)
+	}
+	have := len(data)
+	data = append(make([]byte, 0, int(room)+csvio.HeadSlack), data...)
+	n, err := io.ReadFull(r, data[have:max(int(room), have)])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return data[:have+n], err
 }
 
 // Bytes of a stream that are decoded for samples.

@@ -130,6 +130,7 @@ type parquetPiece struct {
 	ranges []rowRange
 	rows   int64 // in ranges
 	bytes  int64 // encoded bytes of the columns read, in proportion to rows
+	arrays int64 // what the columns take as arrays, in proportion to rows
 	// groupRows are the row group's; stats what is known of the wanted columns over all of them.
 	groupRows int64
 	stats     []facts
@@ -199,11 +200,13 @@ func (p *parquetPlan) group(st *parquetStats, a *adapter, g int) error {
 	for c := range open {
 		p.open[c] = p.open[c] || open[c]
 	}
-	var all int64
+	var all, arrays float64
 	for _, c := range a.read {
-		all += info.ColumnBytes[c]
+		all += float64(info.ColumnBytes[c])
+		arrays += float64(info.ArrayBytes[c])
 	}
-	piece.bytes = int64(float64(all) * float64(piece.rows) / float64(info.Rows))
+	share := float64(piece.rows) / float64(info.Rows)
+	piece.bytes, piece.arrays = int64(all*share), int64(arrays*share)
 	piece.stats = make([]facts, len(p.cols))
 	for i, c := range p.cols {
 		piece.stats[i], _ = st.facts(p.src.set.schema.Field(c).Name)
@@ -249,6 +252,9 @@ func (p *parquetPlan) cut() {
 			flush()
 		}
 		n := min(max((piece.bytes+size-1)/size, 1), max(piece.rows/least, 1))
+		if most := int64(splitArrays + splitArraysPerByte*piece.f.file.Size); piece.arrays/most >= n {
+			n = min(piece.arrays/most+1, piece.rows)
+		}
 		if n > 1 {
 			flush()
 		}
@@ -264,6 +270,13 @@ func (p *parquetPlan) cut() {
 	}
 	flush()
 }
+
+// splitArrays and splitArraysPerByte bound what a split takes as arrays, in proportion to its file: a small file may hold very many
+// rows that are all alike, and the task of a split keeps its rows until they are handed on. Sound files of some size are far below.
+const (
+	splitArrays        = 4 << 20
+	splitArraysPerByte = 6
+)
 
 // rowRange is rows [from, to) of a row group.
 type rowRange struct{ from, to int64 }

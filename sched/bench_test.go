@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/sheafdata/sheaf/graph"
 	"github.com/sheafdata/sheaf/sched"
@@ -75,5 +76,74 @@ func BenchmarkTasks(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/task")
 			})
 		}
+	}
+}
+
+// BenchmarkMillisecond reports how near to ideal many tasks of a millisecond come: their time, divided among the workers, in percent
+// of the time it took.
+func BenchmarkMillisecond(b *testing.B) {
+	const n, workers, each = 10_000, 2, time.Millisecond
+	work := func(context.Context, []any) (any, error) {
+		for end := time.Now().Add(each); time.Now().Before(end); {
+		}
+		return nil, nil
+	}
+	for b.Loop() {
+		g := graph.New()
+		for range n {
+			g.Add(graph.Task{Run: work})
+		}
+		run := sched.Pool(workers).Start(b.Context(), sched.Options{})
+		all := make([]graph.ID, n)
+		for i := range all {
+			all[i] = graph.ID(i)
+		}
+		if err := run.Submit(g, all...); err != nil {
+			b.Fatal(err)
+		}
+		if err := run.Wait(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := run.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ideal := n * each / workers
+	b.ReportMetric(100*float64(ideal)*float64(b.N)/float64(b.Elapsed()), "%ideal")
+}
+
+// BenchmarkHinted is BenchmarkTasks for tasks that have hints of some kind.
+func BenchmarkHinted(b *testing.B) {
+	const n = 100_000
+	work := func(context.Context, []any) (any, error) { return nil, nil }
+	for name, h := range map[string]graph.Hint{
+		"none":     {},
+		"retries":  {Retries: 3},
+		"timeout":  {Timeout: time.Hour},
+		"priority": {Priority: 1},
+		"db":       {Resources: map[string]int{"db": 1}},
+		"bytes":    {Memory: 10},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				g := graph.New()
+				var want []graph.ID
+				for range n {
+					want = append(want, g.Add(graph.Task{Run: work, Hint: h}))
+				}
+				g.Add(graph.Task{Deps: want, Run: work})
+				run := sched.Pool(0).Start(b.Context(), sched.Options{Resources: map[string]int{"db": 2}, Memory: 100})
+				if err := run.Submit(g, n); err != nil {
+					b.Fatal(err)
+				}
+				if err := run.Wait(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				if err := run.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/task")
+		})
 	}
 }

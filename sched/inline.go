@@ -50,6 +50,13 @@ func (d *driver) wait(ctx context.Context, r *run, ready func() bool) error {
 			return canceled(ctx)
 		case (nested || d.depth == 0) && r.ready.has():
 			d.drive(r, w)
+		case d.depth == 0 && r.stuck():
+			d.depth++ // nobody else does the same, or drives
+			r.out.mu.Unlock()
+			r.unstick()
+			r.out.mu.Lock()
+			d.depth--
+			r.out.cond.Broadcast()
 		default:
 			r.out.cond.Wait()
 		}

@@ -93,6 +93,7 @@ func (p *pool) wake(n int) {
 func (p *pool) wakeOne() bool {
 	if k := len(p.idle); k > 0 {
 		w := p.idle[k-1]
+		p.idle[k-1] = nil // it holds the run that it was in last
 		p.idle = p.idle[:k-1]
 		w.wakeup <- struct{}{}
 		return true
@@ -290,7 +291,19 @@ func (r *run) leave(w *worker) {
 
 // outside counts a worker as out, and tells who closes the run.
 func (r *run) outside() {
-	if r.inside.Add(-1) == 0 && r.gate.Load()&gateEnded != 0 {
+	if r.inside.Add(-1) != 0 {
+		return
+	}
+	if r.stuck() {
+		r.inside.Add(1) // as enter does: Close must not go on meanwhile
+		if r.gate.Load()&gateEnded == 0 {
+			r.unstick()
+		}
+		if r.inside.Add(-1) != 0 {
+			return
+		}
+	}
+	if r.gate.Load()&gateEnded != 0 {
 		p := r.engine.(*pool)
 		p.mu.Lock()
 		p.left.Broadcast()
@@ -312,4 +325,7 @@ func (r *run) rise(w *worker) {
 	r.seatMu.Lock()
 	defer r.seatMu.Unlock()
 	r.seats = slices.DeleteFunc(r.seats, func(o *worker) bool { return o == w })
+	if r.gate.Load()&gateEnded != 0 {
+		w.ctx.Store(nil) // the worker may sleep for long, and must not keep the run
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/graph"
@@ -13,7 +14,8 @@ import (
 
 // stock is what a run has of the things that tasks occupy: named resources while they run, and bytes until their results are freed.
 // A task that finds too little of something is parked. Who gives something back looks for parked tasks that may go on. They go by priority
-// and static order; one that cannot go keeps those behind it from what it waits for, so that it is not overtaken for ever.
+// and static order; one that cannot go keeps those behind it from what it waits for, so that it is not overtaken for ever. Where nothing runs and
+// nothing can, because all bytes are held by results that somebody waits for, one task goes over the limit.
 type stock struct {
 	total map[string]int
 	limit int64 // bytes, 0 for any number
@@ -21,9 +23,8 @@ type stock struct {
 	mu     sync.Mutex
 	free   map[string]int
 	bytes  int64 // that are held
-	heavy  int   // running tasks that hold bytes: while there is none, one may take more than there are
 	queues map[string]*queue
-	parked int
+	parked atomic.Int32 // changed under mu
 }
 
 // need is what a task occupies.
@@ -85,14 +86,22 @@ func (s *stock) needOf(h *graph.Hint) *need {
 	return n
 }
 
-// fits says whether there is enough. The caller holds mu.
-func (s *stock) fits(n *need) bool {
+// has says whether there are enough resources. The caller holds mu.
+func (s *stock) has(n *need) bool {
 	for _, r := range n.resources {
 		if s.free[r.name] < r.n {
 			return false
 		}
 	}
-	return n.bytes == 0 || s.heavy == 0 || s.bytes+n.bytes <= s.limit
+	return true
+}
+
+// fits says whether there is enough of everything. The caller holds mu.
+func (s *stock) fits(n *need) bool {
+	if !s.has(n) {
+		return false
+	}
+	return n.bytes == 0 || s.bytes == 0 || s.bytes+n.bytes <= s.limit
 }
 
 // take occupies what a task needs. The caller holds mu.
@@ -100,15 +109,13 @@ func (s *stock) take(n *need) {
 	for _, r := range n.resources {
 		s.free[r.name] -= r.n
 	}
-	if n.bytes > 0 {
-		s.bytes += n.bytes
-		s.heavy++
-	}
+	s.bytes += n.bytes
 }
 
 func (s *stock) clear() {
 	s.mu.Lock()
-	s.queues, s.parked = nil, 0
+	s.queues = nil
+	s.parked.Store(0)
 	s.mu.Unlock()
 }
 
@@ -116,7 +123,7 @@ func (s *stock) clear() {
 func (r *run) request(id graph.ID, k *kind) bool {
 	s := &r.stock
 	s.mu.Lock()
-	if s.parked == 0 && s.fits(k.need) {
+	if s.parked.Load() == 0 && s.fits(k.need) {
 		s.take(k.need)
 		r.admitted(id, k.need)
 		s.mu.Unlock()
@@ -124,7 +131,7 @@ func (r *run) request(id graph.ID, k *kind) bool {
 	}
 	root := len(r.graph.Deps(id)) == 0
 	heap.Push(&k.need.tasks, ranked{id, r.rows.at(int32(id)).rank, k.priority, root})
-	s.parked++
+	s.parked.Add(1)
 	ids := r.unpark()
 	s.mu.Unlock()
 	own := slices.Index(ids, id)
@@ -147,7 +154,7 @@ func (r *run) admitted(id graph.ID, n *need) {
 // unpark takes out the parked tasks that may go on, and gives them what they need. The caller holds stock.mu.
 func (r *run) unpark() (ids []graph.ID) {
 	s := &r.stock
-	if s.parked == 0 {
+	if s.parked.Load() == 0 {
 		return nil
 	}
 	var waiting []string // resources that a task ahead waits for; "" is bytes
@@ -159,11 +166,7 @@ func (r *run) unpark() (ids []graph.ID) {
 		}
 		n := r.kind(q.tasks[0].id).need
 		if s.fits(n) && !n.wants(waiting) {
-			s.take(n)
-			id := heap.Pop(&q.tasks).(ranked).id
-			s.parked--
-			r.admitted(id, n)
-			ids = append(ids, id)
+			ids = append(ids, r.admitFirst(q, n))
 			continue
 		}
 		skipped[q] = true
@@ -175,6 +178,32 @@ func (r *run) unpark() (ids []graph.ID) {
 		}
 	}
 }
+
+// admitFirst gives the first task of a queue what it needs. The caller holds stock.mu.
+func (r *run) admitFirst(q *queue, n *need) graph.ID {
+	r.stock.take(n)
+	id := heap.Pop(&q.tasks).(ranked).id
+	r.stock.parked.Add(-1)
+	r.admitted(id, n)
+	return id
+}
+
+// unstick lets one parked task go over the limit. It is called when nothing runs and nothing is ready.
+func (r *run) unstick() {
+	s := &r.stock
+	s.mu.Lock()
+	ids := r.unpark()
+	if q := r.nextQueue(nil); q != nil && len(ids) == 0 {
+		if n := r.kind(q.tasks[0].id).need; s.has(n) {
+			ids = append(ids, r.admitFirst(q, n))
+		}
+	}
+	s.mu.Unlock()
+	r.proceed(ids)
+}
+
+// stuck says whether only unstick can make the run go on, given that none of its tasks runs.
+func (r *run) stuck() bool { return r.stock.parked.Load() > 0 && !r.ready.has() }
 
 // wants says whether a need has one of these resources.
 func (n *need) wants(names []string) bool {
@@ -189,7 +218,7 @@ func (r *run) nextQueue(skipped map[*queue]bool) (best *queue) {
 	for _, q := range r.stock.queues {
 		for len(q.tasks) > 0 && r.rows.at(int32(q.tasks[0].id)).stage() != stageWaiting {
 			heap.Pop(&q.tasks)
-			r.stock.parked--
+			r.stock.parked.Add(-1)
 		}
 		if len(q.tasks) == 0 || skipped[q] {
 			continue
@@ -220,9 +249,6 @@ func (r *run) giveBack(id graph.ID, failed bool) {
 	if row.word.And(^uint32(flagAdmitted))&flagAdmitted != 0 {
 		for _, res := range n.resources {
 			s.free[res.name] += res.n
-		}
-		if n.bytes > 0 {
-			s.heavy--
 		}
 	}
 	if failed && row.word.And(^uint32(flagStored))&flagStored != 0 {

@@ -26,26 +26,34 @@ type HeadOptions struct {
 	File     string
 	// Size is the file's size in bytes, 0 unknown.
 	Size int64
+	// MaxColumns bounds the columns; 0 is in proportion to the file's size.
+	MaxColumns int
+	// Sniff guesses the delimiter, among comma, semicolon, tab and bar.
+	Sniff bool
 }
 
-// MaxColumns bounds the width of any file. Each column takes some KiB before any of its values does, so that a small file may have
-// fewer: leastColumns, and one more for each 64 bytes.
+// MaxColumns bounds the width of any file. Each column takes some 10 KiB before many of its values do (measured over a query from end to
+// end), so that a small file may have fewer unless it is told otherwise: leastColumns, and one more for each bytesPerColumn.
 const (
-	MaxColumns   = 1 << 20
-	leastColumns = 1 << 14
+	MaxColumns     = 1 << 20
+	leastColumns   = 6000
+	bytesPerColumn = 512
 )
 
 func (o *HeadOptions) maxColumns() int {
-	if o.Size == 0 {
-		return 4 * leastColumns
+	if o.MaxColumns > 0 {
+		return min(o.MaxColumns, MaxColumns)
 	}
-	return int(min(leastColumns+o.Size/64, MaxColumns))
+	return int(min(leastColumns+o.Size/bytesPerColumn, MaxColumns))
 }
 
 // ErrShort says that the head does not hold the header and a row, and more bytes would help.
 var ErrShort = fault.New(fault.Internal, "CSV", "the head is too short")
 
 var utf8BOM = []byte("\ufeff")
+
+// HeadSlack is the capacity beyond its length that spares ReadHead a copy of the data: it writes there.
+const HeadSlack = 1 + slack
 
 // ReadHead reads the beginning of a file, decoded to UTF-8. whole says that data is all of it. The error is ErrShort where more of the
 // file is needed.
@@ -72,9 +80,17 @@ func ReadHead(data []byte, whole bool, d Dialect, o HeadOptions) (*Head, error) 
 		}
 		pos += i + 1
 	}
+	if o.Sniff {
+		h.Dialect.Comma = d.newline(nl).sniff(data[min(pos, len(data)):], whole)
+	}
 	end := len(data)
-	buf := make([]byte, end+1+slack)
-	copy(buf, data)
+	buf := data
+	if cap(data) >= end+HeadSlack {
+		buf = data[:end+HeadSlack]
+	} else {
+		buf = make([]byte, end+HeadSlack)
+		copy(buf, data)
+	}
 	if whole && end > 0 && buf[end-1] != nl {
 		buf[end] = nl
 		end++
@@ -99,6 +115,8 @@ func (h *Head) short(data []byte, o HeadOptions) error {
 // read finds the first row and what follows it.
 func (h *Head) read(buf []byte, pos, end int, whole bool, o HeadOptions) error {
 	x := newIndexer(&h.Dialect, 1, 1)
+	most := o.maxColumns()
+	x.mostFields = most
 	var fields []span
 	from := pos
 	for len(fields) == 0 {
@@ -106,6 +124,11 @@ func (h *Head) read(buf []byte, pos, end int, whole bool, o HeadOptions) error {
 		next, reason, ok := x.slowRow(buf, pos, end)
 		if !ok {
 			return h.noRow(buf[:end], pos, whole, o)
+		}
+		if reason == reasonMany {
+			f := fault.New(fault.Input, "CSV", "the first row has more than the %d fields that a file of its size may have", most)
+			f.File = o.File
+			return f.WithHint("is it a CSV file? MaxColumns allows more")
 		}
 		if reason != "" {
 			f := fault.New(fault.Data, "CSV", "the header has %s", reason)
@@ -117,11 +140,6 @@ func (h *Head) read(buf []byte, pos, end int, whole bool, o HeadOptions) error {
 		if !blank {
 			fields = append(fields, x.flat...)
 		}
-	}
-	if most := o.maxColumns(); len(fields) > most {
-		f := fault.New(fault.Input, "CSV", "the first row has %d fields, more than the %d columns that a file of its size may have", len(fields), most)
-		f.File = o.File
-		return f
 	}
 	fields[len(fields)-1] = cutReturn(buf, fields[len(fields)-1], h.Dialect.Newline)
 	h.Start = int64(pos)
@@ -197,4 +215,10 @@ func (h *Head) measure(x *indexer, buf []byte, pos, end int) {
 		}
 	}
 	h.Stride = max(width, stride)
+}
+
+// newline returns a copy of the dialect with the newline.
+func (d Dialect) newline(nl byte) *Dialect {
+	d.Newline = nl
+	return &d
 }

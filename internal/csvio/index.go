@@ -32,6 +32,8 @@ type indexer struct {
 	rejects []badRow
 	dropped int64
 	surplus bool
+	// mostFields ends slowRow at a row that has more fields; 0 is no bound.
+	mostFields int
 }
 
 // badRow is a row that does not fit: bytes start…end of the buffer, without the newline.
@@ -333,10 +335,11 @@ func (x *indexer) carefully(buf []byte, pos, limit, end, maxRows int) found {
 const (
 	reasonClose = "text after the closing quote"
 	reasonOpen  = "a quote is not closed"
+	reasonMany  = "too many fields"
 )
 
 // slowRow is the grammar itself: it sets flat to the fields of the row at pos (none for a comment) and returns the start of the next
-// row. complete is false where the row goes on at end.
+// row. complete is false where the row goes on at end. A row of too many fields is given up with reasonMany, at whatever comes next.
 func (x *indexer) slowRow(buf []byte, pos, end int) (next int, reason string, complete bool) {
 	x.flat = x.flat[:0]
 	nl, comma := x.c.newline, x.c.comma
@@ -364,6 +367,9 @@ func (x *indexer) slowRow(buf []byte, pos, end int) (next int, reason string, co
 		x.flat = append(x.flat, makeSpan(start, p))
 		if buf[p] == nl {
 			return p + 1, reason, true
+		}
+		if len(x.flat) > x.mostFields && x.mostFields > 0 {
+			return p + 1, reasonMany, true
 		}
 	}
 }

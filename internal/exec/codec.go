@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -22,21 +23,30 @@ func init() {
 	register("join table", encodeTable, decodeTable)
 }
 
-// register makes results of type T able to cross a process.
+// castagnoli is the checksum of results on the wire, which processors compute in hardware.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// register makes results of type T able to cross a process: their bytes, then a checksum of them. What was damaged on the way is an
+// error before Arrow's reader sees it, which trusts the lengths in it.
 func register[T any](name string, encode func(T) ([]byte, error), decode func([]byte) (T, error)) {
 	graph.RegisterResult("sheaf.dataframe."+name, func(v any) ([]byte, error) {
 		t, ok := v.(T)
 		if !ok {
 			return nil, fmt.Errorf("a %T", v)
 		}
-		return encode(t)
+		b, err := encode(t)
+		return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli)), err
 	}, func(b []byte) (_ any, err error) {
 		defer func() {
 			if p := recover(); p != nil { // Arrow's reader panics on some damaged messages
 				err = fault.New(fault.Internal, "decode_result", "%v", p)
 			}
 		}()
-		return decode(b)
+		n := len(b) - 4
+		if n < 0 || crc32.Checksum(b[:n], castagnoli) != binary.LittleEndian.Uint32(b[n:]) {
+			return nil, fault.New(fault.Internal, "decode_result", "%s: the bytes were damaged on the way", name)
+		}
+		return decode(b[:n])
 	})
 }
 

@@ -122,10 +122,8 @@ func (c columns) list() []int {
 }
 
 func columnAt(s *arrow.Schema, name string) int {
-	for i, f := range s.Fields() {
-		if f.Name == name {
-			return i
-		}
+	if at := s.FieldIndices(name); len(at) > 0 { // Fields would copy the schema
+		return at[0]
 	}
 	return -1
 }

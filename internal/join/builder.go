@@ -241,6 +241,11 @@ func (b *Builder) Release() {
 // Build makes the table of all rows. The builder and its memory are the table's afterwards.
 func (b *Builder) Build() (*Table, error) {
 	t := &Table{rows: b.rows, kept: b.o.KeepKeys, layout: b.layout, reserve: b.o.Reserve}
+	if t.kept && len(b.keys) == 0 { // no row came: the columns are wanted all the same
+		for _, k := range b.o.Keys {
+			b.keys = append(b.keys, vec.NewBuilder(k))
+		}
+	}
 	t.payload = vecsOf(b.payload)
 	t.keys = vecsOf(b.keys)
 	if t.rows > 0 {

@@ -154,15 +154,17 @@ type columnChunk struct {
 	numValues int64
 	// compressed is the bytes of all pages with their headers; uncompressed counts them decompressed.
 	compressed, uncompressed int64
-	dataOff, dictOff         int64
-	offsetIdxOff             int64
-	offsetIdxLen             int32
-	columnIdxOff             int64
-	columnIdxLen             int32
-	bloomOff                 int64
-	bloomLen                 int32
-	stats                    statistics
-	encodings                uint32 // a bit per encoding
+	// textBytes is the bytes of all variable-length values without encoding, by the size statistics; 0 where there are none.
+	textBytes        int64
+	dataOff, dictOff int64
+	offsetIdxOff     int64
+	offsetIdxLen     int32
+	columnIdxOff     int64
+	columnIdxLen     int32
+	bloomOff         int64
+	bloomLen         int32
+	stats            statistics
+	encodings        uint32 // a bit per encoding
 	// dictPages and plainPages count data pages by the encoding statistics; both 0 where there are none.
 	dictPages, plainPages int64
 }
@@ -482,6 +484,11 @@ func decodeColumnMeta(r *thriftReader, c *columnChunk) {
 			return r.fi64(typ, &c.bloomOff)
 		case 15:
 			return r.fi32(typ, &c.bloomLen)
+		case 16:
+			if typ == tStruct {
+				r.each(func(id int16, typ byte) bool { return id == 1 && r.fi64(typ, &c.textBytes) })
+			}
+			return typ == tStruct
 		}
 		return false
 	})

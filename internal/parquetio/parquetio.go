@@ -62,6 +62,9 @@ type RowGroupInfo struct {
 	CompressedBytes int64
 	// ColumnBytes is the compressed bytes of each top-level column, DecodedBytes the uncompressed ones.
 	ColumnBytes, DecodedBytes []int64
+	// ArrayBytes is what each top-level column takes as arrays, about: codes and runs are expanded, and text counts where the file
+	// tells how long it is. It may be wrong in a damaged file.
+	ArrayBytes []int64
 }
 
 const (
@@ -244,14 +247,25 @@ func (f *File) Metadata(key string) (string, bool) {
 // RowGroup describes row group i.
 func (f *File) RowGroup(i int) RowGroupInfo {
 	g := &f.meta.groups[i]
-	info := RowGroupInfo{Rows: g.rows, ColumnBytes: make([]int64, len(f.tree.columns)), DecodedBytes: make([]int64, len(f.tree.columns))}
+	n := len(f.tree.columns)
+	info := RowGroupInfo{Rows: g.rows, ColumnBytes: make([]int64, n), DecodedBytes: make([]int64, n), ArrayBytes: make([]int64, n)}
 	for j, c := range f.tree.columns {
 		c.walkLeaves(func(lc *column) {
 			chunk := &g.cols[lc.leaf.index]
 			info.ColumnBytes[j] += chunk.compressed
 			info.DecodedBytes[j] += chunk.uncompressed
+			info.ArrayBytes[j] = saturated(info.ArrayBytes[j], max(chunk.numValues, g.rows), int64(lc.leaf.width)+1, chunk.textBytes)
 		})
 		info.CompressedBytes += info.ColumnBytes[j]
 	}
 	return info
+}
+
+// saturated is sum + values×width + extra, all of them at least 0, without overflow.
+func saturated(sum, values, width, extra int64) int64 {
+	const most = 1 << 60
+	if extra < 0 || extra > most || values > most/max(width, 1) {
+		return most
+	}
+	return min(sum+values*width+extra, most)
 }

@@ -179,6 +179,18 @@ func (l *lowerer) groupBy(n *plan.GroupBy) (open, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.DropNullKeys { // before anything is computed of those rows, or added up, that could fail
+		for _, k := range n.Keys {
+			if !k.Nullable() {
+				continue
+			}
+			some, err := plan.NewFilter(n.Input, k.Unalias().NotNull())
+			if err != nil {
+				return nil, err
+			}
+			o = o.then(some)
+		}
+	}
 	breaker := n.WithInputs(leaf(n.Input))
 	id := l.close(o, exec.PartialGroups, breaker).ID
 	return open{{root: leaf(n), merge: breaker, from: id, gather: ByBucket, single: len(n.Keys) == 0}}, nil

@@ -15,12 +15,12 @@ import (
 // groupBy puts the groups, in order of first appearance, into out.
 func groupBy(in *Table, n *plan.GroupBy, out *Table) error {
 	var order []string
-	keys, members := map[string]Row{}, map[string][]map[string]any{}
+	keys, members := map[string]Row{}, map[string][]Env{}
 	if len(n.Keys) == 0 {
 		order, keys[""] = []string{""}, Row{}
 	}
 	for _, r := range in.Rows {
-		e := env(in.Schema, r)
+		e := in.Env(r)
 		key, err := evalAll(n.Keys, e)
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func groupBy(in *Table, n *plan.GroupBy, out *Table) error {
 }
 
 // aggregate computes one aggregate of a group's rows, and Σ|x| (or Σx²) of a float one.
-func aggregate(a expr.Expr, rows []map[string]any) (any, float64, error) {
+func aggregate(a expr.Expr, rows []Env) (any, float64, error) {
 	var vals []any
 	count := int64(0)
 	for _, r := range rows {

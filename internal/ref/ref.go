@@ -30,6 +30,8 @@ type Table struct {
 	Rows   []Row
 	// Scale is the largest Σ|x| of the float sums behind the rows; Diff forgives 1e-12 of it.
 	Scale float64
+
+	at map[string]int // columns by name
 }
 
 // Run computes a plan. Hints that change no answer (limits and columns of scans, repartitions, caches) are ignored as far as they can
@@ -79,13 +81,21 @@ func Run(ctx context.Context, n plan.Node) (*Table, error) {
 	return out, err
 }
 
-// env gives the values of a row's columns by name.
-func env(s *arrow.Schema, r Row) map[string]any {
-	m := make(map[string]any, len(r))
-	for i, f := range s.Fields() {
-		m[f.Name] = r[i]
+// Env is a row whose values go by the names of their columns.
+type Env struct {
+	at  map[string]int
+	row Row
+}
+
+// Env returns a row of the table for Eval.
+func (t *Table) Env(r Row) Env {
+	if t.at == nil {
+		t.at = map[string]int{}
+		for i, f := range t.Schema.Fields() {
+			t.at[f.Name] = i
+		}
 	}
-	return m
+	return Env{t.at, r}
 }
 
 // scan reads all of a source and applies the predicate itself.
@@ -96,7 +106,7 @@ func scan(ctx context.Context, n *plan.Scan) ([]Row, error) {
 	}
 	var rows []Row
 	for _, r := range all.Rows {
-		full := env(all.Schema, r)
+		full := all.Env(r)
 		if !n.Predicate.IsZero() {
 			if v, err := Eval(n.Predicate, full); err != nil {
 				return nil, err
@@ -106,7 +116,7 @@ func scan(ctx context.Context, n *plan.Scan) ([]Row, error) {
 		}
 		row := Row{}
 		for _, f := range n.Schema().Fields() {
-			row = append(row, full[f.Name])
+			row = append(row, r[full.at[f.Name]])
 		}
 		rows = append(rows, row)
 	}
@@ -116,7 +126,7 @@ func scan(ctx context.Context, n *plan.Scan) ([]Row, error) {
 func filter(in *Table, pred expr.Expr) ([]Row, error) {
 	var rows []Row
 	for _, r := range in.Rows {
-		v, err := Eval(pred, env(in.Schema, r))
+		v, err := Eval(pred, in.Env(r))
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +140,7 @@ func filter(in *Table, pred expr.Expr) ([]Row, error) {
 func project(in *Table, exprs []expr.Expr) ([]Row, error) {
 	var rows []Row
 	for _, r := range in.Rows {
-		row, err := evalAll(exprs, env(in.Schema, r))
+		row, err := evalAll(exprs, in.Env(r))
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +149,7 @@ func project(in *Table, exprs []expr.Expr) ([]Row, error) {
 	return rows, nil
 }
 
-func evalAll(exprs []expr.Expr, e map[string]any) (Row, error) {
+func evalAll(exprs []expr.Expr, e Env) (Row, error) {
 	row := make(Row, len(exprs))
 	for i, x := range exprs {
 		var err error
@@ -166,7 +176,7 @@ func sorted(in *Table, keys []plan.SortKey) ([]Row, error) {
 	type keyed struct{ key, row Row }
 	var all []keyed
 	for _, r := range in.Rows {
-		k, err := evalAll(exprs, env(in.Schema, r))
+		k, err := evalAll(exprs, in.Env(r))
 		if err != nil {
 			return nil, err
 		}
@@ -236,7 +246,7 @@ func join(left, right *Table, n *plan.Join) ([]Row, error) {
 	}
 	index := map[string][]int{}
 	for i, r := range right.Rows {
-		key, err := evalAll(n.RightKeys, env(right.Schema, r))
+		key, err := evalAll(n.RightKeys, right.Env(r))
 		if err != nil {
 			return nil, err
 		}
@@ -246,7 +256,7 @@ func join(left, right *Table, n *plan.Join) ([]Row, error) {
 	}
 	var rows []Row
 	for _, l := range left.Rows {
-		e := env(left.Schema, l)
+		e := left.Env(l)
 		key, err := evalAll(n.LeftKeys, e)
 		if err != nil {
 			return nil, err
@@ -261,10 +271,10 @@ func join(left, right *Table, n *plan.Join) ([]Row, error) {
 }
 
 // joined returns the rows that a left row gives with its matches.
-func joined(n *plan.Join, l map[string]any, right *Table, matches []int) []Row {
+func joined(n *plan.Join, l Env, right *Table, matches []int) []Row {
 	var head Row
 	for _, c := range n.LeftOut {
-		head = append(head, l[c])
+		head = append(head, l.row[l.at[c]])
 	}
 	switch {
 	case n.Kind == plan.Semi && len(matches) > 0, n.Kind == plan.Anti && len(matches) == 0:
@@ -276,10 +286,10 @@ func joined(n *plan.Join, l map[string]any, right *Table, matches []int) []Row {
 	}
 	var rows []Row
 	for _, m := range matches {
-		r := env(right.Schema, right.Rows[m])
+		r := right.Env(right.Rows[m])
 		row := slices.Clone(head)
 		for _, c := range n.RightOut {
-			row = append(row, r[c.Name])
+			row = append(row, r.row[r.at[c.Name]])
 		}
 		rows = append(rows, row)
 	}

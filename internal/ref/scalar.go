@@ -15,16 +15,16 @@ import (
 // ErrValue is the error of a value: it overflows, or cannot be cast. Any other error of Run says that ref lacks something.
 var ErrValue = errors.New("ref: value")
 
-// Eval computes a bound scalar for a row given by column names.
-func Eval(e expr.Expr, row map[string]any) (any, error) {
+// Eval computes a bound scalar for a row.
+func Eval(e expr.Expr, row Env) (any, error) {
 	switch e.Op() {
 	case "col":
 		name, _ := e.ColumnName()
-		v, ok := row[name]
+		at, ok := row.at[name]
 		if !ok {
 			return nil, fmt.Errorf("ref: no column %q", name)
 		}
-		return v, nil
+		return row.row[at], nil
 	case "lit":
 		v, _ := e.Physical()
 		if b, ok := v.([]byte); ok {
@@ -64,7 +64,7 @@ func Eval(e expr.Expr, row map[string]any) (any, error) {
 }
 
 // logic is And or Or, which end at the operand that decides: what follows is not computed.
-func logic(e expr.Expr, row map[string]any, and bool) (any, error) {
+func logic(e expr.Expr, row Env, and bool) (any, error) {
 	var acc any = and
 	for _, a := range e.Args() {
 		v, err := Eval(a, row)

@@ -58,13 +58,15 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 func asFault(err error) error {
 	var f *fault.Error
 	var task *sched.TaskError
-	if errors.As(err, &task) {
-		err = task.Err
-	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &f):
+		if errors.As(f.Err, &task) { // the engine's tasks are not the user's: the cause alone, with the fault's kind and places
+			c := *f
+			c.Err = task.Err
+			return &c
+		}
 		return f
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &fault.Error{Kind: fault.Canceled, Op: "run", Err: err}

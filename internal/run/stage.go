@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -118,7 +119,7 @@ func (q *query) addScan(b *physical.Branch, add func(*exec.Fragment, partition.S
 	return nil
 }
 
-// planScan plans a scan; a panic of the source is an error.
+// planScan plans a scan; a panic of the source is an error, and so is what breaks the contract of Plan.
 func planScan(ctx context.Context, src partition.Source, r partition.ScanRequest) (scan *partition.Scan, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -126,10 +127,14 @@ func planScan(ctx context.Context, src partition.Source, r partition.ScanRequest
 		}
 	}()
 	scan, err = src.Plan(ctx, r)
-	if err == nil && scan == nil {
-		err = fault.New(fault.Internal, "scan", "the source's Plan gave neither a scan nor an error")
+	var f *fault.Error
+	switch {
+	case err == nil && scan == nil:
+		return nil, fault.New(fault.Internal, "scan", "the source's Plan gave neither a scan nor an error")
+	case err == nil || errors.As(err, &f) || ctx.Err() != nil:
+		return scan, err
 	}
-	return scan, err
+	return nil, &fault.Error{Kind: fault.Input, Op: "scan", Err: err}
 }
 
 const (

@@ -296,13 +296,14 @@ func testReproduce(k *kit) {
 			mu.Lock()
 			defer mu.Unlock()
 			where = append(where, name+" "+caller())
+			sum := v
 			for _, x := range in {
-				v += x.(int64)
+				sum += x.(int64)
 			}
-			if v == 6 {
+			if sum == 6 {
 				return nil, fmt.Errorf("no luck with %v", in)
 			}
-			return v, nil
+			return sum, nil
 		}, deps...)
 	}
 	one, two := id("one", 1), id("two", 2)

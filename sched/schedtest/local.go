@@ -31,6 +31,7 @@ var localTests = map[string]func(*kit){
 	"priority":       testPriority,
 	"cache":          testCache,
 	"reproduce":      testReproduce,
+	"random hints":   testRandomHints,
 }
 
 // addFunc adds a local task of group "f".

@@ -1,24 +1,63 @@
 package schedtest
 
 import (
+	"context"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
 
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/graph"
 	"github.com/sheafdata/sheaf/sched"
 )
 
-// randomSeeds is how many random graphs one test tries.
-const randomSeeds = 60
+// seeds returns how many random graphs a test tries: $SHEAF_SEEDS, or few.
+func seeds() uint64 {
+	if n, err := strconv.ParseUint(os.Getenv("SHEAF_SEEDS"), 10, 64); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 20
+	}
+	return 60
+}
 
 // testRandom compares random graphs, with failing tasks, cancels and growth, with a model that computes them one after the other.
 func testRandom(k *kit) {
-	for seed := range uint64(randomSeeds) {
-		m := &model{kit: k, rng: rand.New(rand.NewPCG(seed, 1)), seed: seed, kept: map[graph.ID]bool{}, cancelled: map[graph.ID]bool{}}
-		m.play()
+	for seed := range seeds() {
+		m := newModel(k, seed)
+		m.play(sched.Options{Workers: m.rng.IntN(4)})
 		if k.Failed() {
 			return
+		}
+	}
+}
+
+// testRandomHints is testRandom with hints of all kinds: none of them may change an answer.
+func testRandomHints(k *kit) {
+	for seed := range seeds() {
+		cache := sched.NewCache(1 << 14)
+		for range 2 { // the second time there are results in the cache
+			m := newModel(k, seed)
+			m.hints = true
+			o := sched.Options{Workers: m.rng.IntN(4), Resources: map[string]int{"db": 2, "gpu": 1}}
+			if m.rng.IntN(2) == 0 {
+				o.Memory = 100
+			}
+			if m.rng.IntN(3) == 0 {
+				o.Cache = cache
+			}
+			m.play(o)
+			if m.db.most.Load() > 2 {
+				k.Errorf("seed %d: %d of db were in use at once", seed, m.db.most.Load())
+			}
+			if k.Failed() {
+				return
+			}
 		}
 	}
 }
@@ -28,15 +67,26 @@ type model struct {
 	*kit
 	rng       *rand.Rand
 	seed      uint64
+	hints     bool
+	db        gauge
 	value     []int64
 	bad       [][]string        // of each task, the names of the failed ones that it needs or is
 	kept      map[graph.ID]bool // wanted and not released
 	cancelled map[graph.ID]bool // Cancel was called for it, or for something that needs it or that it needs
 }
 
-func (m *model) play() {
+func newModel(k *kit, seed uint64) *model {
+	if k.ctx.Err() != nil || seed%64 == 63 { // a long test has as much patience with each of its parts
+		var cancel context.CancelFunc
+		k.ctx, cancel = context.WithTimeout(k.Context(), patience)
+		k.Cleanup(cancel)
+	}
+	return &model{kit: k, rng: rand.New(rand.NewPCG(seed, 1)), seed: seed, kept: map[graph.ID]bool{}, cancelled: map[graph.ID]bool{}}
+}
+
+func (m *model) play(o sched.Options) {
 	m.g = graph.New()
-	m.run = m.on.Start(m.ctx, sched.Options{Workers: m.rng.IntN(4)})
+	m.run = m.on.Start(m.ctx, o)
 	defer func() { m.noError(m.run.Close()) }()
 	for range 1 + m.rng.IntN(4) {
 		from := m.g.Len()
@@ -86,11 +136,72 @@ func (m *model) addRandom(from int) {
 	case 1:
 		s.Panic = "out of cheese"
 	}
-	got := m.add(s, deps...)
-	if s.Error != "" || s.Panic != "" {
+	fails := s.Error != "" || s.Panic != ""
+	var got graph.ID
+	if m.hints {
+		got, fails = m.addHinted(s, deps)
+	} else {
+		got = m.add(s, deps...)
+	}
+	if fails {
 		bad = append(bad, m.g.Name(got))
 	}
 	m.value, m.bad = append(m.value, sum), append(m.bad, bad)
+}
+
+// addHinted adds a task with random hints, which fails a few times where the spec has it fail. It says whether it never succeeds.
+func (m *model) addHinted(s spec, deps []graph.ID) (id graph.ID, fails bool) {
+	h, failures := m.randomHint()
+	if s.Error == "" && s.Panic == "" && m.rng.IntN(10) > 0 {
+		failures = 0
+	} else if s.Error == "" && s.Panic == "" {
+		s.Error = "no luck"
+	}
+	var calls atomic.Int32
+	db := int64(h.Resources["db"])
+	good := spec{Value: s.Value}.encode()
+	never := h.Timeout > 0 && h.Timeout < time.Second
+	run := func(ctx context.Context, in []any) (any, error) {
+		m.db.add(db)
+		defer m.db.add(-db)
+		if never {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		if int(calls.Add(1)) <= failures {
+			return work(ctx, s.encode(), in)
+		}
+		return work(ctx, good, in)
+	}
+	id = m.g.Add(graph.Task{Key: graph.Key{Group: "t", Index: m.g.Len()}, Deps: deps, Run: run, Hint: h})
+	return id, never || failures > h.Retries
+}
+
+// randomHint returns a hint, and how often the task is to fail.
+func (m *model) randomHint() (h graph.Hint, failures int) {
+	h.Retries, failures = m.rng.IntN(3), m.rng.IntN(4)
+	if m.rng.IntN(4) == 0 {
+		h.Backoff = time.Duration(m.rng.IntN(50)) * time.Microsecond
+	}
+	if m.rng.IntN(3) == 0 {
+		h.Priority = m.rng.IntN(5) - 2
+	}
+	switch m.rng.IntN(6) {
+	case 0:
+		h.Resources = map[string]int{"db": 1 + m.rng.IntN(2)}
+	case 1:
+		h.Resources = map[string]int{"db": 1, "gpu": 1}
+	case 2:
+		h.Memory = m.rng.Int64N(150)
+	case 3:
+		h.Timeout = time.Hour
+		if m.rng.IntN(10) == 0 {
+			h.Timeout = 10 * time.Microsecond
+		}
+	case 4:
+		h = graph.Hint{Pure: true}
+	}
+	return h, failures
 }
 
 func (m *model) submitRandom(from int) {

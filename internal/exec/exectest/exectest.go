@@ -55,7 +55,7 @@ func shapes() []shape {
 		{Layout{Splits: 127, Batch: 3, Text: View, Sliced: true}, 400, 0.2, 4},
 		{Layout{Splits: 128, Batch: 8192}, 500, 0.2, 1},
 		{Layout{Splits: 129, Batch: 1}, 200, 0.5, 4},
-		{Layout{Splits: 2, Batch: 8192, Text: Plain, Sliced: true}, 17000, 0.1, 4},
+		{Layout{Splits: 2, Batch: 8192, Text: Plain, Sliced: true}, 10000, 0.1, 4},
 		{Layout{Splits: 1, Batch: 20000, Text: View}, 9000, 0.1, 1},
 		{Layout{Splits: 5, Batch: 8192}, 0, 0, 1},
 		{Layout{Splits: 0, Batch: 8192}, 0, 0, 4},
@@ -75,13 +75,15 @@ func Test(t *testing.T, run Run, op Operator) {
 		for _, bytes := range []int64{1, 4 << 10, 64 << 10} {
 			t.Run(fmt.Sprintf("%d bytes of memory", bytes), func(t *testing.T) { newHarness(t, run, op, middle).starve(bytes) })
 		}
-		for _, k := range []int64{1, 7, 20} {
-			for _, workers := range []int{1, 4} {
-				middle.workers = workers
-				t.Run(fmt.Sprintf("error at batch %d, %d workers", k, workers), func(t *testing.T) { newHarness(t, run, op, middle).fail(k) })
-				t.Run(fmt.Sprintf("panic at batch %d, %d workers", k, workers), func(t *testing.T) { newHarness(t, run, op, middle).panics(k) })
-				t.Run(fmt.Sprintf("cancel at batch %d, %d workers", k, workers), func(t *testing.T) { newHarness(t, run, op, middle).cancel(k) })
-			}
+		for _, at := range []struct {
+			batch   int64
+			workers int
+		}{{1, 1}, {7, 4}, {20, 1}, {20, 4}} {
+			middle.workers = at.workers
+			place := fmt.Sprintf(" at batch %d, %d workers", at.batch, at.workers)
+			t.Run("error"+place, func(t *testing.T) { newHarness(t, run, op, middle).fail(at.batch) })
+			t.Run("panic"+place, func(t *testing.T) { newHarness(t, run, op, middle).panics(at.batch) })
+			t.Run("cancel"+place, func(t *testing.T) { newHarness(t, run, op, middle).cancel(at.batch) })
 		}
 	})
 }

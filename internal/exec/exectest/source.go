@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/partition"
@@ -22,6 +23,8 @@ type Layout struct {
 	Batch  int
 	Sliced bool
 	Text   Text
+	// Clean makes what lies under nulls zero; else it is what the pool's last user left there.
+	Clean bool
 	// OnBatch, if set, is called before batch n of the whole source (counted from 1 in the order in which they are asked for) is given;
 	// its error is the reader's.
 	OnBatch func(n int64) error
@@ -180,12 +183,32 @@ func (r *reader) Next(context.Context) (partition.Batch, error) {
 	if r.unclaim, err = r.env.Claim(int64(64 * len(r.cols))); err != nil { // buffers of a reader, whatever the rows
 		return partition.Batch{}, err
 	}
+	alloc := r.env.Allocator()
+	if r.src.Layout.Clean {
+		alloc = zeroing{alloc}
+	}
 	for _, c := range r.cols {
-		r.last = append(r.last, r.src.Data.arrayOf(r.env.Allocator(), c, r.at, to, r.src.Layout.Text, r.src.Layout.Sliced))
+		r.last = append(r.last, r.src.Data.arrayOf(alloc, c, r.at, to, r.src.Layout.Text, r.src.Layout.Sliced))
 	}
 	b := partition.Batch{Cols: r.last, Rows: to - r.at}
 	r.at = to
 	return b, nil
+}
+
+// zeroing clears what it allocates.
+type zeroing struct{ memory.Allocator }
+
+func (z zeroing) Allocate(n int) []byte {
+	b := z.Allocator.Allocate(n)
+	clear(b[:cap(b)])
+	return b
+}
+
+func (z zeroing) Reallocate(n int, b []byte) []byte {
+	grown := z.Allocate(n)
+	copy(grown, b)
+	z.Free(b)
+	return grown
 }
 
 func (r *reader) Close() error {
