@@ -122,8 +122,9 @@ func structParts(t reflect.Type, parts any) (nodes []*Node, fields [][]int, err 
 		case !to.IsExported():
 			return nil, nil, fault.New(fault.Plan, "", "the field %s of %v is not exported", f.Name, t)
 		}
-		n := &Node{value: from.Field(i).Interface(), constant: true, typ: f.Type}
-		if u, ok := n.value.(Untyped); ok {
+		part := from.Field(i).Interface()
+		n := &Node{known: &known{value: part}, typ: f.Type}
+		if u, ok := part.(Untyped); ok {
 			n = u.Node()
 		}
 		if n.err == nil && !n.typ.AssignableTo(to.Type) {

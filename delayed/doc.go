@@ -37,7 +37,7 @@
 // # What to look out for
 //
 // Delay the function, not its result: load(Of(path)), and never Of(Load(path)), which loads now. Make tasks of a millisecond or
-// more: one costs about a microsecond beside its work. Give a large input as one Of to all calls. Do not change arguments: other
+// more: one costs some microseconds beside its work. Give a large input as one Of to all calls. Do not change arguments: other
 // calls have them too. Build graphs outside of lazy functions: a lazy function that returns delayed values is a fault. A function
 // that has to decide how to go on when it knows a result is better written with package futures.
 //

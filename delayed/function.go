@@ -23,6 +23,7 @@ type function struct {
 	identity string
 	serial   *atomic.Int64 // numbers the calls of that name
 	err      *fault.Error  // what is wrong with the definition
+	foreign  any           // who gives the value, see Foreign
 }
 
 // serials number the calls by name, so that every impure call of the process has a key of its own.

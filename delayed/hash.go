@@ -39,23 +39,24 @@ func (h *hasher) text(s string) {
 
 // constantToken returns the token of a known value: the hash of its content, or a number of its own where it has none.
 func constantToken(n *Node) string {
-	n.tokens.Do(func() {
-		if n.token != "" {
+	k := n.known
+	k.tokens.Do(func() {
+		if k.token != "" {
 			return
 		}
-		v := reflect.ValueOf(n.value)
-		if n.value != nil && !hasContent(v, 0) {
-			n.token = objectToken()
+		v := reflect.ValueOf(k.value)
+		if k.value != nil && !hasContent(v, 0) {
+			k.token = objectToken()
 			return
 		}
 		h := newHasher()
 		h.text(n.typ.String())
-		if n.value != nil {
+		if k.value != nil {
 			h.value(v)
 		}
-		n.token = "value " + h.sum()
+		k.token = "value " + h.sum()
 	})
-	return n.token
+	return k.token
 }
 
 var timeType = reflect.TypeFor[time.Time]()

@@ -38,7 +38,7 @@ func Walk(nodes []*Node, visit func(n *Node) error) error {
 	seen := map[*Node]bool{}
 	var path []step // explicit, because chains may be long
 	for _, root := range nodes {
-		if root.constant || seen[root] {
+		if root.known != nil || seen[root] {
 			continue
 		}
 		seen[root] = true
@@ -48,7 +48,7 @@ func Walk(nodes []*Node, visit func(n *Node) error) error {
 			if s.next < len(s.n.args) {
 				a := s.n.args[s.next]
 				s.next++
-				if !a.constant && !seen[a] {
+				if a.known == nil && !seen[a] {
 					seen[a] = true
 					path = append(path, step{a, 0})
 				}
@@ -68,7 +68,7 @@ func Walk(nodes []*Node, visit func(n *Node) error) error {
 func (l *lowered) add(n *Node) {
 	var deps []graph.ID
 	for _, a := range n.args {
-		if !a.constant {
+		if a.known == nil {
 			deps = append(deps, l.ids[a])
 		}
 	}
@@ -80,7 +80,7 @@ func (l *lowered) task(n *Node) graph.ID {
 	if id, ok := l.ids[n]; ok {
 		return id
 	}
-	id := l.g.Add(graph.Data(graph.Key{}, n.value))
+	id := l.g.Add(graph.Data(graph.Key{}, n.known.value))
 	l.ids[n] = id
 	return id
 }
@@ -97,7 +97,7 @@ func compute(ctx context.Context, nodes []*Node, opts []sched.Option) ([]any, er
 	out := make([]any, len(nodes))
 	if l.g.Len() == 0 {
 		for i, n := range nodes {
-			out[i] = n.value
+			out[i] = n.known.value
 		}
 		return out, nil
 	}
@@ -113,7 +113,7 @@ func compute(ctx context.Context, nodes []*Node, opts []sched.Option) ([]any, er
 func (l *lowered) results(ctx context.Context, run sched.Run, nodes []*Node, out []any) ([]any, error) {
 	var want []graph.ID
 	for _, n := range nodes {
-		if !n.constant {
+		if n.known == nil {
 			want = append(want, l.ids[n])
 		}
 	}
@@ -124,8 +124,8 @@ func (l *lowered) results(ctx context.Context, run sched.Run, nodes []*Node, out
 		return nil, err
 	}
 	for i, n := range nodes {
-		if n.constant {
-			out[i] = n.value
+		if n.known != nil {
+			out[i] = n.known.value
 			continue
 		}
 		v, err := run.Result(l.ids[n])

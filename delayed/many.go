@@ -17,7 +17,7 @@ func ComputeAll[A Arg[T], T any](ctx context.Context, vs []A, opts ...sched.Opti
 
 // Compute2 computes two values at once; what they share runs once.
 func Compute2[A, B any](ctx context.Context, a Arg[A], b Arg[B], opts ...sched.Option) (A, B, error) {
-	out, err := compute(ctx, known(argOf(a), argOf(b)), opts)
+	out, err := compute(ctx, nonNil(argOf(a), argOf(b)), opts)
 	if err != nil {
 		var a A
 		var b B
@@ -28,7 +28,7 @@ func Compute2[A, B any](ctx context.Context, a Arg[A], b Arg[B], opts ...sched.O
 
 // Compute3 computes three values at once; what they share runs once.
 func Compute3[A, B, C any](ctx context.Context, a Arg[A], b Arg[B], c Arg[C], opts ...sched.Option) (A, B, C, error) {
-	out, err := compute(ctx, known(argOf(a), argOf(b), argOf(c)), opts)
+	out, err := compute(ctx, nonNil(argOf(a), argOf(b), argOf(c)), opts)
 	if err != nil {
 		var a A
 		var b B
@@ -56,13 +56,13 @@ func PersistAll[A Arg[T], T any](ctx context.Context, vs []A, opts ...sched.Opti
 	}
 	kept := make([]*Value[T], len(out))
 	for i, v := range out {
-		kept[i] = &Value[T]{&Node{value: v, constant: true, typ: nodes[i].typ, token: nodes[i].digest()}}
+		kept[i] = &Value[T]{&Node{known: &known{value: v, token: nodes[i].digest()}, typ: nodes[i].typ}}
 	}
 	return kept, nil
 }
 
-// known puts a fault in the place of what is nil.
-func known(nodes ...*Node) []*Node {
+// nonNil puts a fault in the place of what is nil.
+func nonNil(nodes ...*Node) []*Node {
 	for i, n := range nodes {
 		if n == nil {
 			nodes[i] = &Node{err: misuse("", here(1), "delayed value %d of %d is nil", i+1, len(nodes))}
@@ -76,7 +76,7 @@ func argNodes[A Arg[T], T any](vs []A) []*Node {
 	for i, v := range vs {
 		nodes[i] = argOf(Arg[T](v))
 	}
-	return known(nodes...)
+	return nonNil(nodes...)
 }
 
 func typed[T any](vs []any) []T {

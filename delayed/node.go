@@ -12,18 +12,20 @@ import (
 // Node is a Value without its type: a call and its arguments. It is for packages that run or show delayed work in other ways, as
 // futures does. It never changes.
 type Node struct {
-	fn   *function // nil for a value that is known
-	args []*Node
-	at   where
-	key  graph.Key
-	typ  reflect.Type
-	err  error
+	fn    *function // nil for a value that is known
+	args  []*Node
+	at    where
+	key   graph.Key
+	typ   reflect.Type
+	err   error
+	known *known // nil for a call
+}
 
-	value    any
-	constant bool
-	foreign  any    // who gives the value, see Foreign
-	token    string // of a constant: what stands for its content in keys, "" until a pure call asks
-	tokens   sync.Once
+// known is a value that is there.
+type known struct {
+	value  any
+	token  string // what stands for its content in keys, "" until a pure call asks
+	tokens sync.Once
 }
 
 // Node implements Untyped.
@@ -48,10 +50,20 @@ func (n *Node) Err() error { return n.err }
 func (n *Node) Args() []*Node { return n.args }
 
 // Constant returns the value where it is known.
-func (n *Node) Constant() (any, bool) { return n.value, n.constant }
+func (n *Node) Constant() (any, bool) {
+	if n.known == nil {
+		return nil, false
+	}
+	return n.known.value, true
+}
 
 // Foreign returns what was given to the function Foreign, nil for any other node.
-func (n *Node) Foreign() any { return n.foreign }
+func (n *Node) Foreign() any {
+	if n.fn == nil {
+		return nil
+	}
+	return n.fn.foreign
+}
 
 // Hint returns what is known about the task.
 func (n *Node) Hint() graph.Hint {
@@ -65,20 +77,20 @@ func (n *Node) Hint() graph.Hint {
 
 // Bind returns the task's work: a function of the results of those arguments that are not known, in their order.
 func (n *Node) Bind() graph.Func {
-	known := 0
+	values := 0
 	for _, a := range n.args {
-		if a.constant {
-			known++
+		if a.known != nil {
+			values++
 		}
 	}
-	if known == 0 {
+	if values == 0 {
 		return n.run
 	}
 	return func(ctx context.Context, in []any) (any, error) {
 		all := make([]any, len(n.args))
 		for i, a := range n.args {
-			if a.constant {
-				all[i] = a.value
+			if a.known != nil {
+				all[i] = a.known.value
 			} else {
 				all[i], in = in[0], in[1:]
 			}
@@ -90,9 +102,9 @@ func (n *Node) Bind() graph.Func {
 // Foreign returns a Value that wait gives: of a task that runs elsewhere, such as a future. by says who, to those who know it. The
 // Value keeps it.
 func Foreign[T any](by any, key graph.Key, wait func(ctx context.Context) (T, error)) *Value[T] {
-	f := &function{name: key.Group}
+	f := &function{name: key.Group, foreign: by}
 	f.call = func(ctx context.Context, _ []any) (any, error) { return result(wait(ctx)) }
-	return &Value[T]{&Node{fn: f, at: here(0), key: key, typ: reflect.TypeFor[T](), foreign: by}}
+	return &Value[T]{&Node{fn: f, at: here(0), key: key, typ: reflect.TypeFor[T]()}}
 }
 
 // call returns the Value of a call of f. It must be called by the function that the user calls.
@@ -141,7 +153,7 @@ func (n *Node) name() {
 
 // digest returns what stands for the node in the keys of pure calls.
 func (n *Node) digest() string {
-	if !n.constant {
+	if n.known == nil {
 		return n.key.String()
 	}
 	return constantToken(n)

@@ -77,13 +77,13 @@ func (n *Node) behind(shared map[*Node]*once) *Node {
 	made := map[*Node]*Node{}
 	var replace func(m *Node) *Node
 	replace = func(m *Node) *Node {
-		if m.constant {
+		if m.known != nil {
 			return m
 		}
 		if c, ok := made[m]; ok {
 			return c
 		}
-		c := &Node{fn: m.fn, at: m.at, key: m.key, typ: m.typ, foreign: m.foreign}
+		c := &Node{fn: m.fn, at: m.at, key: m.key, typ: m.typ}
 		if o, ok := shared[m]; ok && m != n {
 			f := *m.fn
 			f.call = o.get

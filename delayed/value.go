@@ -27,7 +27,7 @@ type Value[T any] struct {
 // Of returns a value that is known now, as an argument. A large one that many calls read should be made once: it is one value then,
 // and not one a call.
 func Of[T any](v T) *Value[T] {
-	n := &Node{value: v, constant: true, typ: reflect.TypeFor[T]()}
+	n := &Node{known: &known{value: v}, typ: reflect.TypeFor[T]()}
 	if isDelayed(n.typ) {
 		n.at = here(0)
 		n.err = misuse("Of", n.at, "%v is or holds delayed values, which a task would get uncomputed", n.typ).

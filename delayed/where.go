@@ -9,7 +9,7 @@ import (
 
 // where is a place in the user's code, as return addresses: finding the file and line costs more than most calls that are built, and
 // only errors need them.
-type where [4]uintptr
+type where [3]uintptr
 
 // here returns the place that called the exported function which calls here, skip frames further up.
 func here(skip int) (w where) {

@@ -43,6 +43,9 @@ func newEmitStep(schema *arrow.Schema, held *mem.Reservation) *emitStep {
 // minEmit is how many rows a record batch must have to be emitted by itself rather than put together with its neighbours.
 const minEmit = batchRows / 2
 
+// maxEmitBytes is the size from which rows are emitted however few they are: long text must not be put together to gigabytes.
+const maxEmitBytes = 4 << 20
+
 func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
 	pending := s.pending()
 	if pending == 0 && b.Rows >= minEmit {
@@ -60,10 +63,19 @@ func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
 	if len(s.build) == 0 {
 		return s.flushCount(b.Rows)
 	}
-	if s.pending() >= minEmit {
+	if s.pending() >= minEmit || s.bytes() >= maxEmitBytes {
 		return s.flush()
 	}
 	return nil
+}
+
+// bytes is the memory of the rows that are put together.
+func (s *emitStep) bytes() int64 {
+	sum := int64(0)
+	for _, c := range s.build {
+		sum += c.Bytes()
+	}
+	return sum
 }
 
 func (s *emitStep) pending() int {

@@ -42,14 +42,24 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 	taskCtx := mem.With(exec.WithReceipts(ctx, q.receipt), budget)
 	q.ctx = taskCtx
 	q.run = sched.Start(taskCtx, o)
-	err := q.loop(ctx)
-	if closed := q.run.Close(); err == nil {
-		err = closed
+	closed := false
+	end := func() error {
+		if closed {
+			return nil
+		}
+		closed = true
+		err := q.run.Close()
+		q.freeAll() // now that no task is left
+		q.receipt.Wall = time.Since(start)
+		q.receipt.PeakMemory = budget.Peak()
+		budget.Close()
+		return err
 	}
-	q.freeAll() // now that no task is left
-	q.receipt.Wall = time.Since(start)
-	q.receipt.PeakMemory = budget.Peak()
-	budget.Close()
+	defer end() // when the receiver of rows panics, nothing of the query stays either
+	err := q.loop(ctx)
+	if failed := end(); err == nil {
+		err = failed
+	}
 	return q.receipt, asFault(err)
 }
 

@@ -236,6 +236,13 @@ func TestAnErrorWhereItDoesNotCount(t *testing.T) {
 	recs, err := query(t.Context(), n, sched.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []ref.Row{{int64(45 - 7)}}, ref.OfRecords(n.Schema(), recs).Rows)
+
+	// Nor in a row whose key is null, where such rows are left out.
+	number = expr.Sum(col("s").Cast(arrow.PrimitiveTypes.Int64))
+	n = must(plan.NewGroupBy(src.scan(), []expr.Expr{expr.If(col("n").Ne(7), 1, nil).As("k")}, []expr.Expr{number.As("x")}, true))
+	recs, err = query(t.Context(), n, sched.Options{})
+	require.NoError(t, err)
+	require.Equal(t, []ref.Row{{int64(1), int64(45 - 7)}}, ref.OfRecords(n.Schema(), recs).Rows)
 }
 
 func TestRowsWithoutColumns(t *testing.T) {
