@@ -14,6 +14,8 @@
 //	report := delayed.Func1(Reduce)(delayed.ListOf(days...))
 //	r, err := report.Compute(ctx)                                       // all of it, in parallel; prices are loaded once
 //
+// The program examples/etl has all of it, beside the same as plain Go and with futures.
+//
 // # Functions
 //
 // Func0 to Func6 are for functions of so many arguments. What follows the number says what the function has beside them: Err, an

@@ -114,7 +114,7 @@ func (s *oneSplit) Plan(_ context.Context, r partition.ScanRequest) (*partition.
 }
 
 // Frame returns a frame of delayed record batches of the schema, in order: each is a partition, computed when the frame is run and
-// reads it, on the frame's workers, and released after. A part that several partitions need is computed once a run.
+// reads it, on the frame's workers, and not kept. What several parts need is computed once a run, and kept until the run is over.
 func Frame[A Arg[arrow.RecordBatch]](schema *arrow.Schema, parts ...A) *dataframe.DataFrame {
 	if schema == nil {
 		return dataframe.FromError(misuse("Frame", here(0), "the schema is nil"))

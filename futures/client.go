@@ -26,7 +26,8 @@ type Client interface {
 	Close() error
 }
 
-// Task is a task of a Client. Its methods are safe for concurrent use.
+// Task is a task of a Client. Its methods are safe for concurrent use. It has four, because each asks the one that runs the task, and a
+// future is made of them.
 type Task interface {
 	// OnDone calls fn once the task has finished, failed or was cancelled, at once if it is. fn is called in the middle of scheduling: it
 	// must be quick, and must not call the client.

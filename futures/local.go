@@ -2,7 +2,6 @@ package futures
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -36,7 +35,7 @@ type local struct {
 }
 
 // New returns a client over a scheduler of this process: the process-wide pool, or what sched.On says. When ctx ends, everything is
-// cancelled; the client must still be closed.
+// cancelled; the client must still be closed. A nil ctx never ends.
 //
 // On the inline scheduler nothing runs before somebody waits, and then one task at a time, in the goroutine that waits.
 //
@@ -281,7 +280,7 @@ func (c *local) Close() error {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
-	err = errors.Join(err, c.run.Close())
+	err = joined(err, c.run.Close())
 	c.stop()
 	c.watch.endAll()
 	c.calls.Wait()

@@ -119,7 +119,7 @@ func (a *adapting) column(i int, in []arrow.Array, rows int) (arr arrow.Array, e
 
 func fillColumn(alloc memory.Allocator, c *adaptColumn, rows int) (arrow.Array, error) {
 	if c.konst == nil || c.konst.null {
-		return array.MakeArrayOfNull(alloc, c.typ, rows), nil
+		return nullArray(alloc, c.typ, rows), nil
 	}
 	one, err := parseConstant(alloc, c.konst.text, c.typ)
 	if err != nil {

@@ -31,7 +31,7 @@ func castArray(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arro
 	}
 	switch a := arr.(type) {
 	case *array.Null:
-		return array.MakeArrayOfNull(alloc, to, arr.Len()), nil
+		return nullArray(alloc, to, arr.Len()), nil
 	case *array.Dictionary:
 		return castDictionary(alloc, a, to)
 	case *array.RunEndEncoded:
@@ -154,7 +154,7 @@ func castStruct(alloc memory.Allocator, s *array.Struct, to *arrow.StructType) (
 				return nil, err
 			}
 		} else {
-			kid = array.MakeArrayOfNull(alloc, f.Type, s.Len())
+			kid = nullArray(alloc, f.Type, s.Len())
 		}
 		d := kid.Data()
 		d.Retain()

@@ -74,9 +74,9 @@ func castRuns(alloc memory.Allocator, r *array.RunEndEncoded, to arrow.DataType)
 // gather returns vals at the places, null where a place is -1. Runs of neighbours are copied as one: it serves layouts that are rare.
 func gather(alloc memory.Allocator, vals arrow.Array, places []int) (arrow.Array, error) {
 	if len(places) == 0 {
-		return array.MakeArrayOfNull(alloc, vals.DataType(), 0), nil
+		return nullArray(alloc, vals.DataType(), 0), nil
 	}
-	null := array.MakeArrayOfNull(alloc, vals.DataType(), 1)
+	null := nullArray(alloc, vals.DataType(), 1)
 	defer null.Release()
 	parts := make([]arrow.Array, 0, len(places))
 	defer func() { releaseAll(parts) }()

@@ -38,7 +38,7 @@ func castLayout(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arr
 	var offs *memory.Buffer
 	switch {
 	case n == 0:
-		return array.MakeArrayOfNull(alloc, target, 0), nil
+		return nullArray(alloc, target, 0), nil
 	case wideOffsets(target):
 		src := arrow.Int32Traits.CastFromBytes(bufs[1].Bytes())[off : off+n+1]
 		offs = newBuffer(alloc, (n+1)*8)

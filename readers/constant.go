@@ -123,7 +123,7 @@ func repeatSlow(alloc memory.Allocator, arr arrow.Array, rows int) arrow.Array {
 	}
 	out, err := array.Concatenate(all, alloc)
 	if err != nil {
-		return array.MakeArrayOfNull(alloc, arr.DataType(), rows)
+		return nullArray(alloc, arr.DataType(), rows)
 	}
 	return out
 }
