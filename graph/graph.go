@@ -4,6 +4,10 @@
 // A task is local when it holds a Go function and portable when it names a registered operation with encoded arguments; only a
 // portable task can run in another process. A graph only grows, also while a run executes it.
 //
+// A Builder makes a graph by hand out of tasks that name each other, in any order. Cull, Fuse and Inline make a graph smaller; Checkpoint,
+// WaitOn, Clone and Bind say what comes after what and what is computed twice; Order is the static order, which keeps few results
+// alive; Text and DOT draw.
+//
 // The package runs nothing, and knows neither Arrow nor plans nor schedulers. It may import package fault alone.
 //
 //	g := graph.New()

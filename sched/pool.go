@@ -289,25 +289,24 @@ func (r *run) leave(w *worker) {
 	}
 }
 
-// outside counts a worker as out, and tells who closes the run.
+// outside counts a worker as out, and tells who closes the run. The last one out sees to it that the run does not stand still; while it
+// does that it counts as inside, as in enter, so that Close does not go on, and looks again afterwards: others may have come and gone.
 func (r *run) outside() {
-	if r.inside.Add(-1) != 0 {
-		return
-	}
-	if r.stuck() {
-		r.inside.Add(1) // as enter does: Close must not go on meanwhile
+	for r.inside.Add(-1) == 0 {
+		if r.gate.Load()&gateEnded != 0 {
+			p := r.engine.(*pool)
+			p.mu.Lock()
+			p.left.Broadcast()
+			p.mu.Unlock()
+			return
+		}
+		if !r.stuck() {
+			return
+		}
+		r.inside.Add(1)
 		if r.gate.Load()&gateEnded == 0 {
 			r.unstick()
 		}
-		if r.inside.Add(-1) != 0 {
-			return
-		}
-	}
-	if r.gate.Load()&gateEnded != 0 {
-		p := r.engine.(*pool)
-		p.mu.Lock()
-		p.left.Broadcast()
-		p.mu.Unlock()
 	}
 }
 

@@ -6,6 +6,12 @@
 // first, latest first, ties by the graph's static order; tasks without dependencies go in that order, those of an earlier Submit
 // first. So a task's inputs are consumed soon after they were made, and few are held at any time.
 //
+// Hints of tasks (graph.Hint) say more: a priority goes before that order, and what an urgent task needs is as urgent; a task that fails
+// is tried again, after a pause; a timeout ends its context; named resources and bytes are counted, and a task that finds too few of
+// them waits without a worker. Results of pure tasks may be kept from run to run in a Cache. None of it changes an answer, and what is
+// not used costs nothing. An error of a task is a *fault.Error whose cause is a *TaskError, with the task's key and inputs;
+// Reproduce runs that task again, in the calling goroutine.
+//
 // The package puts a run's options and the values of Start's context into the context of its tasks. It knows neither Arrow nor
 // plans nor memory budgets; it may import packages fault and graph alone. All goroutines of the library are started here, save those
 // that read ahead.
