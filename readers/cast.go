@@ -65,6 +65,14 @@ func castArray(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arro
 		return castList(alloc, arr, t.Elem(), to)
 	case *arrow.LargeListType:
 		return castList(alloc, arr, t.Elem(), to)
+	case *arrow.MapType:
+		if m, ok := arr.(*array.Map); ok {
+			return castMap(alloc, m, t)
+		}
+	case *arrow.FixedSizeListType:
+		if l, ok := arr.(*array.FixedSizeList); ok && l.DataType().(*arrow.FixedSizeListType).Len() == t.Len() {
+			return castFixedList(alloc, l, t)
+		}
 	case arrow.DecimalType:
 		if _, ok := from.(arrow.DecimalType); ok {
 			return castDecimal(alloc, arr, t)

@@ -21,6 +21,7 @@ type fileOptions struct {
 
 	fileColumn string
 	hive       bool
+	largePages bool
 }
 
 // ctx is the context of the first look.
@@ -71,13 +72,16 @@ type ParquetOptions struct {
 	FileColumn string
 	// Hive adds the key=value folders of each file as columns.
 	Hive bool
+	// LargePages lets a file take memory out of proportion to its size (more than 48 MiB and 16 times the file), which texts of many
+	// MiB, compressed well, need.
+	LargePages bool
 }
 
 func (o *ParquetOptions) file() fileOptions {
 	if o == nil {
 		o = &ParquetOptions{}
 	}
-	return fileOptions{op: "read_parquet", context: o.Context, fs: o.FS, files: o.Files, schema: o.Schema, fileColumn: o.FileColumn, hive: o.Hive,
+	return fileOptions{op: "read_parquet", largePages: o.LargePages, context: o.Context, fs: o.FS, files: o.Files, schema: o.Schema, fileColumn: o.FileColumn, hive: o.Hive,
 		union: unionOptions{byName: o.UnionByName, promote: o.PromoteTypes, fold: o.CaseInsensitive, strict: o.Strict}}
 }
 

@@ -317,7 +317,7 @@ func divide(ranges []rowRange, rows, n int64) [][]rowRange {
 }
 
 func (p *parquetPlan) newSplit(piece *parquetPiece) *parquetSplit {
-	return &parquetSplit{file: piece.f.file, fileIndex: piece.file, held: piece.f, adapt: piece.adapt}
+	return &parquetSplit{file: piece.f.file, fileIndex: piece.file, held: piece.f, adapt: piece.adapt, largePages: p.src.set.opts.largePages}
 }
 
 // add appends rows of a piece to the split, with the statistics of its columns.

@@ -22,6 +22,8 @@ type parquetSplit struct {
 	rows    int64
 	bytes   int64
 	columns map[string]partition.ColumnStats
+	// largePages is the option.
+	largePages bool
 }
 
 // groupRanges are rows of one row group.
@@ -164,7 +166,7 @@ func (r *parquetReader) nextGroup() error {
 		return io.EOF
 	}
 	g := r.split.groups[r.next]
-	o := parquetio.ReadOptions{RowGroup: g.group, Columns: r.split.adapt.read, KeepDictionaries: true}
+	o := parquetio.ReadOptions{RowGroup: g.group, Columns: r.split.adapt.read, KeepDictionaries: true, LargePages: r.split.largePages}
 	for _, x := range g.ranges {
 		o.Ranges = append(o.Ranges, parquetio.RowRange{From: x.from, To: x.to})
 	}

@@ -35,3 +35,23 @@ func TestParquetSplitsAreSmallAsArrays(t *testing.T) {
 	}
 	require.EqualValues(t, rows, all)
 }
+
+// LargePages goes to the splits, over their wire form too.
+func TestParquetLargePages(t *testing.T) {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "x", Type: arrow.PrimitiveTypes.Int64}}, nil))
+	b.Field(0).(*array.Int64Builder).Append(1)
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	writeParquet(t, path, parquetShape{groupRows: 10, pageRows: 10}, b.NewRecordBatch())
+	for _, large := range []bool{false, true} {
+		src, err := newParquetSource(path, (&ParquetOptions{LargePages: large}).file())
+		require.NoError(t, err)
+		scan, err := src.Plan(t.Context(), partition.ScanRequest{})
+		require.NoError(t, err)
+		wire, err := scan.Splits[0].(partition.PortableSplit).MarshalBinary()
+		require.NoError(t, err)
+		decoded, err := decodeParquetSplit(wire)
+		require.NoError(t, err)
+		require.Equal(t, large, scan.Splits[0].(*parquetSplit).largePages)
+		require.Equal(t, large, decoded.(*parquetSplit).largePages)
+	}
+}

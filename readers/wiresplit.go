@@ -51,6 +51,9 @@ func (s *parquetSplit) MarshalBinary() ([]byte, error) {
 		})
 	}
 	e.int(5, s.bytes)
+	if s.largePages {
+		e.int(6, 1)
+	}
 	return e.b, nil
 }
 
@@ -65,6 +68,8 @@ func decodeParquetSplit(b []byte) (partition.Split, error) {
 			}
 		case 5:
 			s.bytes = f.int()
+		case 6:
+			s.largePages = f.int() != 0
 		}
 		return err
 	})

@@ -104,6 +104,9 @@ func (v *variant) run(g *generator, n plan.Node) ([]arrow.RecordBatch, error) {
 // from which seed on.
 func TestRandomPlans(t *testing.T) {
 	seeds := 200
+	if testing.Short() {
+		seeds = 30
+	}
 	if n, err := strconv.Atoi(os.Getenv("SHEAF_RANDOM_PLANS")); err == nil {
 		seeds = n
 	}

@@ -135,7 +135,7 @@ func (g *gauge) add(n int64) {
 }
 
 func testResources(k *kit) {
-	k.fails(k.run.Submit(k.g, k.hinted(graph.Hint{Resources: map[string]int{"db": 1}}, nil2)), fault.Plan, "h[0]", `needs 1 of "db"`, "has 0", "sched.Resources")
+	k.fails(k.run.Submit(k.g, k.hinted(graph.Hint{Resources: map[string]int{"db": 1}}, noResult)), fault.Plan, "h[0]", `needs 1 of "db"`, "has 0", "sched.Resources")
 	k.g = graph.New()
 	k.restart(sched.Options{Resources: map[string]int{"db": 2, "gpu": 1, "none": 0}})
 	var db, gpu gauge
@@ -164,10 +164,10 @@ func testResources(k *kit) {
 	if db.most.Load() > 2 || gpu.most.Load() > 1 {
 		k.Errorf("%d of db and %d of gpu were in use at once", db.most.Load(), gpu.most.Load())
 	}
-	k.fails(k.run.Submit(k.g, k.hinted(graph.Hint{Resources: map[string]int{"db": 3}}, nil2)), fault.Plan, `needs 3 of "db"`, "has 2")
+	k.fails(k.run.Submit(k.g, k.hinted(graph.Hint{Resources: map[string]int{"db": 3}}, noResult)), fault.Plan, `needs 3 of "db"`, "has 2")
 }
 
-func nil2(context.Context, []any) (any, error) { return nil, nil }
+func noResult(context.Context, []any) (any, error) { return nil, nil }
 
 // testBytes: with a budget, no more loads run and are held than fit, however long the tasks that read them take.
 func testBytes(k *kit) {
@@ -268,7 +268,7 @@ func testCache(k *kit) {
 				k.Errorf("nothing says that task %d is finished", id)
 			}
 		}
-		later := k.g.Add(graph.Task{Deps: []graph.ID{load}, Run: nil2})
+		later := k.g.Add(graph.Task{Deps: []graph.ID{load}, Run: noResult})
 		k.fails(k.run.Submit(k.g, later), fault.Plan, "freed")
 	}
 	for i, expected := range []string{"[1 1 1 0]", "[1 1 2 0]", "[2 1 3 1]", "[2 1 4 1]"} {
