@@ -85,7 +85,7 @@ type (
 		}
 		Places []struct{ X, Y int64 }
 		Skip   chan int `sheaf:"-"`
-		secret int
+		secret int      //lint:ignore U1000 unexported fields must be left alone
 	}
 )
 

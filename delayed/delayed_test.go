@@ -170,7 +170,7 @@ func TestFaultKeepsItsKind(t *testing.T) {
 
 func TestPanicIsAnError(t *testing.T) {
 	onEach(t, func(t *testing.T, on sched.Option) {
-		boom := delayed.Func1(func(x int) int { return 1 / (x - x) })
+		boom := delayed.Func1(func(x int) int { return 1 / (x - 1) })
 		_, err := lazyInc(boom(of(1))).Compute(ctx, on)
 		var f *fault.Error
 		require.ErrorAs(t, err, &f)
@@ -251,7 +251,8 @@ func TestMisuse(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-	_, err := of(1).Compute(nil) //nolint:staticcheck // that is the mistake
+	var none context.Context // the mistake
+	_, err := of(1).Compute(none)
 	require.ErrorContains(t, err, "the context is nil")
 	_, err = lazyInc(of(1)).Compute(ctx, sched.Workers(-1))
 	require.ErrorContains(t, err, "negative options")

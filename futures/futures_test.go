@@ -69,7 +69,6 @@ func sum(xs []int) (n int) {
 
 var (
 	lazyInc = delayed.Func1(inc)
-	pureInc = delayed.Func1(inc, delayed.Pure())
 	lazyAdd = delayed.Func2(func(a, b int) int { return a + b })
 	lazySum = delayed.Func1(sum)
 	blocks  = delayed.Func1CtxErr(func(ctx context.Context, begun chan<- bool) (int, error) {
