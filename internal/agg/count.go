@@ -42,8 +42,30 @@ func (a *count) Update(gids []uint32, args []vec.Vec, where []uint64, rows, grou
 }
 
 func countAll(n []int64, gids []uint32) {
+	if len(n) <= fewGroups {
+		countFew(n, gids)
+		return
+	}
 	for _, g := range gids {
 		n[g]++
+	}
+}
+
+// countFew counts rows of few groups in four counters a group: see fewGroups.
+func countFew(n []int64, gids []uint32) {
+	var part [4][fewGroups]uint32
+	for len(gids) >= 4 {
+		part[0][gids[0]%fewGroups]++
+		part[1][gids[1]%fewGroups]++
+		part[2][gids[2]%fewGroups]++
+		part[3][gids[3]%fewGroups]++
+		gids = gids[4:]
+	}
+	for _, g := range gids {
+		part[0][g%fewGroups]++
+	}
+	for g := range n {
+		n[g] += int64(part[0][g]) + int64(part[1][g]) + int64(part[2][g]) + int64(part[3][g])
 	}
 }
 

@@ -29,6 +29,9 @@ func (t *floatTotal) add(gids []uint32, v *vec.Vec) error {
 	}
 	sums := t.sums
 	gids = gids[:len(vals)]
+	if len(sums) <= fewGroups && addFew(sums, gids, vals) {
+		return nil
+	}
 	for i, x := range vals {
 		a := &sums[gids[i]]
 		s := a.s + x
@@ -37,6 +40,36 @@ func (t *floatTotal) add(gids []uint32, v *vec.Vec) error {
 		a.s = s
 	}
 	return nil
+}
+
+// fewGroups is the number of groups up to which rows are dealt out to several accumulators a group: neighbouring rows are then mostly of
+// one group, and its sum would wait for itself (add, store, load) at every row. Two ways halved the time of ten groups (2026-11).
+const fewGroups = 64
+
+// addFew adds values to few groups: even and odd rows apart, brought together at the end. It does nothing and returns false where a part
+// is not finite: its half of the values may overflow where all of them do not.
+func addFew(sums []twoFloats, gids []uint32, vals []float64) bool {
+	var part [2][fewGroups]twoFloats
+	i := 0
+	for ; i+1 < len(vals); i += 2 {
+		part[0][gids[i]%fewGroups].add(vals[i])
+		part[1][gids[i+1]%fewGroups].add(vals[i+1])
+	}
+	if i < len(vals) {
+		part[0][gids[i]%fewGroups].add(vals[i])
+	}
+	for g := range sums {
+		if a, b := part[0][g].s, part[1][g].s; a-a != 0 || b-b != 0 {
+			return false
+		}
+	}
+	for g := range sums {
+		for k := range part {
+			sums[g].add(part[k][g].s)
+			sums[g].c += part[k][g].c
+		}
+	}
+	return true
 }
 
 // block is the values summed plainly before compensation takes over: the error of 64 additions in 4 chains is below 16 roundings.

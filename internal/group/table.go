@@ -1,6 +1,8 @@
 package group
 
 import (
+	"math/bits"
+
 	"math"
 	"slices"
 	"unsafe"
@@ -215,15 +217,21 @@ func (t *table) addNulls(c int, valid []uint64, lanes [][]uint64, n int) {
 		clear(t.mask[:n])
 		t.nulls = true
 	}
-	for i := range n {
-		null := ^valid[i>>6] >> (uint(i) & 63) & 1
-		if apart {
-			t.mask[i] |= uint32(null) << (uint(c) & 31)
-		} else {
-			t.keys[t.maskWord+c/64][i] |= null << (uint(c) & 63)
+	for w := 0; w*64 < n; w++ { // by word: mostly few rows are null
+		missing := ^valid[w]
+		if left := n - w*64; left < 64 {
+			missing &= 1<<uint(left) - 1
 		}
-		for k := range lanes {
-			lanes[k][i] &= null - 1
+		for ; missing != 0; missing &= missing - 1 {
+			i := w*64 + bits.TrailingZeros64(missing)
+			if apart {
+				t.mask[i] |= 1 << (uint(c) & 31)
+			} else {
+				t.keys[t.maskWord+c/64][i] |= 1 << (uint(c) & 63)
+			}
+			for k := range lanes {
+				lanes[k][i] = 0
+			}
 		}
 	}
 }
