@@ -96,7 +96,7 @@ func (df *DataFrame) Analyze(ctx context.Context, opts ...RunOption) (Receipt, e
 }
 
 func newReceipt(r *run.Receipt) Receipt {
-	out := Receipt{Rows: r.Rows, BytesRead: r.BytesRead, PeakMemory: r.PeakMemory, Wall: r.Wall}
+	out := Receipt{Rows: r.Rows, BytesRead: r.BytesRead, PeakMemory: r.PeakMemory, Wall: r.Wall, Warnings: r.Warnings}
 	for i, s := range r.Stages {
 		for _, op := range s.Ops {
 			out.Operators = append(out.Operators, OpReceipt{

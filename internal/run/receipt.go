@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,8 @@ type Receipt struct {
 	Rows, BytesRead, PeakMemory int64
 	Wall                        time.Duration
 	Stages                      []StageReceipt
+	// Warnings of sources that had to guess: renamed columns, fields that were left out. Each once.
+	Warnings []string
 
 	mu sync.Mutex
 }
@@ -45,6 +48,21 @@ func (r *Receipt) Add(stage int, ops []exec.OpStat) {
 		sum.Bytes += op.Bytes
 		sum.Time += op.Time
 		sum.Memory = max(sum.Memory, op.Memory)
+	}
+}
+
+// addWarnings takes over what a source that was planned has to say.
+func (r *Receipt) addWarnings(source partition.Source) {
+	w, ok := source.(interface{ Warnings() []string })
+	if !ok {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, text := range w.Warnings() {
+		if !slices.Contains(r.Warnings, text) {
+			r.Warnings = append(r.Warnings, text)
+		}
 	}
 }
 

@@ -109,6 +109,7 @@ func (q *query) addScan(b *physical.Branch, add func(*exec.Fragment, partition.S
 	if err != nil {
 		return err
 	}
+	q.receipt.addWarnings(b.Scan.Source)
 	fragment, err := b.Fragment.OfScan(b.Scan, columns, scan.Residual)
 	if err != nil {
 		return err
