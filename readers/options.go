@@ -72,7 +72,7 @@ type ParquetOptions struct {
 	FileColumn string
 	// Hive adds the key=value folders of each file as columns.
 	Hive bool
-	// LargePages lets a file take memory out of proportion to its size (more than 48 MiB and 16 times the file), which texts of many
+	// LargePages lets a file take memory out of proportion to its size (more than 32 MiB and 16 times the file), which texts of many
 	// MiB, compressed well, need.
 	LargePages bool
 }

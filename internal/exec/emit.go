@@ -15,7 +15,9 @@ type Rows struct {
 	Schema  *arrow.Schema
 	Batches []arrow.RecordBatch
 	N       int64
-	held    *mem.Reservation
+	// More is the rest of a task that has paused; nil where there is none. Whoever takes the rows must resume it or close it.
+	More *Resume
+	held *mem.Reservation
 }
 
 // Free gives the reserved bytes back; the rows stay good, but are no longer the engine's.
@@ -30,6 +32,8 @@ type emitStep struct {
 	schema *arrow.Schema
 	build  []*vec.Builder
 	rows   *Rows
+	bytes  int64 // of rows.Batches
+	wide   bool  // a few rows are megabytes: they are not put together, which would copy them once more
 }
 
 func newEmitStep(schema *arrow.Schema, held *mem.Reservation) *emitStep {
@@ -44,11 +48,11 @@ func newEmitStep(schema *arrow.Schema, held *mem.Reservation) *emitStep {
 const minEmit = batchRows / 2
 
 // maxEmitBytes is the size from which rows are emitted however few they are: long text must not be put together to gigabytes.
-const maxEmitBytes = 4 << 20
+const maxEmitBytes = 2 << 20
 
 func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
 	pending := s.pending()
-	if pending == 0 && b.Rows >= minEmit {
+	if pending == 0 && (b.Rows >= minEmit || s.wide) {
 		return s.emit(b.Cols, b.Rows)
 	}
 	if pending+b.Rows > 2*batchRows {
@@ -63,14 +67,14 @@ func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
 	if len(s.build) == 0 {
 		return s.flushCount(b.Rows)
 	}
-	if s.pending() >= minEmit || s.bytes() >= maxEmitBytes {
+	if s.pending() >= minEmit || s.pendingBytes() >= maxEmitBytes {
 		return s.flush()
 	}
 	return nil
 }
 
-// bytes is the memory of the rows that are put together.
-func (s *emitStep) bytes() int64 {
+// pendingBytes is the memory of the rows that are put together.
+func (s *emitStep) pendingBytes() int64 {
 	sum := int64(0)
 	for _, c := range s.build {
 		sum += c.Bytes()
@@ -116,12 +120,28 @@ func (s *emitStep) emit(cols []vec.Vec, rows int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.rows.held.Grow(recordBytes(rec)); err != nil {
+	size := recordBytes(rec)
+	if err := s.rows.held.Grow(size); err != nil {
 		return err
 	}
+	s.bytes += size
 	s.rows.Batches = append(s.rows.Batches, rec)
 	s.rows.N += int64(rows)
 	return nil
+}
+
+// emitted is the memory of the rows so far.
+func (s *emitStep) emitted() int64 { return s.bytes + s.pendingBytes() }
+
+// take returns the rows that stand in record batches; those that are being put together stay.
+func (s *emitStep) take() *Rows {
+	s.rows.N -= int64(s.pending())
+	return s.rows
+}
+
+// restart begins new rows, whose memory is reserved from held.
+func (s *emitStep) restart(held *mem.Reservation) {
+	s.rows, s.bytes = &Rows{Schema: s.schema, held: held, N: int64(s.pending())}, 0
 }
 
 func (s *emitStep) finish(context.Context) error { return s.flush() }

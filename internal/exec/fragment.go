@@ -39,6 +39,8 @@ type Fragment struct {
 	FromTasks bool
 	// Pruned says that the source may leave rows out, so that the rows of a split cannot be counted.
 	Pruned bool
+	// Final says that the rows are an answer, which goes to the user as it comes.
+	Final bool
 	// Stage is the number of the stage that the fragment belongs to, for receipts.
 	Stage int
 }

@@ -86,14 +86,19 @@ func (l *link) pushAll(ctx context.Context, b *vec.Batch) error {
 		}
 		return err
 	}
+	return l.pushSlice(ctx, b, 0, b.Rows)
+}
+
+// pushSlice pushes n rows from row from on as batches of the usual size.
+func (l *link) pushSlice(ctx context.Context, b *vec.Batch, from, n int) error {
 	part := vec.Batch{Cols: make([]vec.Vec, len(b.Cols)), Seq: b.Seq}
 	var scratch vec.Scratch
-	for at := 0; at < b.Rows; at += batchRows {
+	for at := from; at < from+n; at += batchRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		scratch.Reset()
-		part.Rows = min(batchRows, b.Rows-at)
+		part.Rows = min(batchRows, from+n-at)
 		for i := range b.Cols {
 			if b.Cols[i].Len > 0 {
 				vec.Slice(&part.Cols[i], &b.Cols[i], at, part.Rows, &scratch)

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -14,35 +15,62 @@ import (
 	"github.com/sheafdata/sheaf/partition"
 )
 
-// scan pushes the batches of a split.
+// scan pushes the batches of a split. It can stop between two pushes and go on later.
 type scan struct {
 	link
 	split  partition.Split
 	schema *arrow.Schema // of the batches
 	part   int           // number of the split, from 0
-	out    vec.Batch
-	pool   vec.Scratch
+	pause  *pause        // nil: the task runs to its end
+
+	reader  partition.Reader // once open
+	batches int              // read so far
+	out     vec.Batch        // the batch that is being pushed, from row at on
+	at      int
+	pool    vec.Scratch
 }
 
+// run opens the split and pushes its rows. It returns errPaused where the task has to stop for a while; run again then goes on.
 func (s *scan) run(ctx context.Context) (err error) {
-	reader, err := s.split.Open(ctx, envOf(ctx))
-	if err != nil {
-		return err
+	if s.reader == nil {
+		if s.reader, err = s.split.Open(ctx, envOf(ctx)); err != nil {
+			return err
+		}
 	}
+	paused := false
 	defer func() { // also when a step panics
-		if closed := reader.Close(); err == nil {
-			err = closed
+		if !paused {
+			if closed := s.close(); err == nil {
+				err = closed
+			}
 		}
 	}()
-	return s.pushAllOf(ctx, reader)
+	err = s.pushAllOf(ctx)
+	paused = errors.Is(err, errPaused)
+	return err
 }
 
-func (s *scan) pushAllOf(ctx context.Context, reader partition.Reader) error {
-	for n := 0; ; n++ {
+// close closes the reader, if it is open.
+func (s *scan) close() error {
+	if s.reader == nil {
+		return nil
+	}
+	r := s.reader
+	s.reader = nil
+	return r.Close()
+}
+
+func (s *scan) pushAllOf(ctx context.Context) error {
+	for {
+		for s.at < s.out.Rows {
+			if err := s.pushSome(ctx); err != nil {
+				return err
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, err := reader.Next(ctx)
+		b, err := s.reader.Next(ctx)
 		if err == io.EOF {
 			return nil
 		}
@@ -52,11 +80,30 @@ func (s *scan) pushAllOf(ctx context.Context, reader partition.Reader) error {
 		if err := s.convert(b); err != nil {
 			return err
 		}
-		s.out.Seq = uint64(partition.MakeSeq(s.part, n))
+		s.out.Seq, s.at = uint64(partition.MakeSeq(s.part, s.batches)), 0
+		s.batches++
+	}
+}
+
+// pushSome pushes the rest of the batch, or as much of it as may be emitted at once.
+func (s *scan) pushSome(ctx context.Context) error {
+	if s.pause == nil {
+		s.at = s.out.Rows
+		return s.link.pushAll(ctx, &s.out)
+	}
+	from, n := s.at, s.pause.rows(s.out.Rows-s.at)
+	s.at += n
+	if n == s.out.Rows {
 		if err := s.link.pushAll(ctx, &s.out); err != nil {
 			return err
 		}
+	} else if err := s.link.pushSlice(ctx, &s.out, from, n); err != nil {
+		return err
 	}
+	if s.pause.due(n) {
+		return errPaused
+	}
+	return nil
 }
 
 // convert makes s.out the engine's view of a reader's batch.

@@ -62,6 +62,26 @@ func WithReceipts(ctx context.Context, r Receipts) context.Context {
 // Do runs the task: in holds the results of its dependencies, join tables first. The result is what Fragment.Mode says.
 func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 	held := mem.From(ctx).Reservation(sinkName(t.Fragment))
+	var s *scan
+	var p *pipeline
+	return t.guard(held, func() (any, error) {
+		tables, err := tablesOf(t.Fragment, in)
+		if err != nil {
+			return nil, err
+		}
+		if p, err = compile(t.Fragment, tables, held); err != nil {
+			return nil, err
+		}
+		if t.Fragment.FromTasks {
+			return t.work(ctx, p, held, func(ctx context.Context) error { return t.feed(ctx, p, in[t.Fragment.Tables:]) }, nil)
+		}
+		s = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p)}
+		return t.work(ctx, p, held, s.run, s)
+	})
+}
+
+// guard turns panics of do into errors, and frees what its result would hold where there is none.
+func (t *Task) guard(held *mem.Reservation, do func() (any, error)) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = t.panicked(p)
@@ -71,17 +91,27 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 			result = nil
 		}
 	}()
-	tables, err := tablesOf(t.Fragment, in)
-	if err != nil {
-		return nil, err
-	}
-	p, err := compile(t.Fragment, tables, held)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.feed(ctx, p, in[t.Fragment.Tables:]); err != nil && !errors.Is(err, errEnough) {
-		return nil, t.place(p, err)
-	}
+	return do()
+}
+
+// work feeds the pipeline and returns what it makes. s is the scan that feeds it, nil where it is no scan.
+func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, feed func(context.Context) error, s *scan) (any, error) {
+	return t.guard(held, func() (any, error) {
+		err := feed(ctx)
+		switch {
+		case errors.Is(err, errPaused):
+			rows := p.sink.(*emitStep).take()
+			rows.More = &Resume{task: t, pipe: p, scan: s}
+			return rows, nil
+		case err != nil && !errors.Is(err, errEnough):
+			return nil, t.place(p, err)
+		}
+		return t.finish(ctx, p, held)
+	})
+}
+
+// finish ends the pipeline after all its input.
+func (t *Task) finish(ctx context.Context, p *pipeline, held *mem.Reservation) (any, error) {
 	p.clock.enter(0)
 	p.clock.failed = len(p.clock.ops) // rows that a breaker gives have no numbers
 	if err := p.head.finish(ctx); err != nil && !errors.Is(err, errEnough) {
@@ -128,13 +158,9 @@ func (t *Task) panicked(p any) error {
 	return f
 }
 
-// feed pushes the main input into the pipeline.
+// feed pushes the results of tasks into the pipeline.
 func (t *Task) feed(ctx context.Context, p *pipeline, in []any) error {
 	f := t.Fragment
-	if !f.FromTasks {
-		s := &scan{link: p.head, split: t.Split, schema: leafSchema(f.Root), part: t.Part}
-		return s.run(ctx)
-	}
 	switch node := f.Merge.(type) {
 	case nil:
 		parts, err := inputs[*Rows](in)

@@ -32,7 +32,7 @@ const (
 	reserveStep = 1 << 20
 	// baseLimit and limitPerByte bound the memory a file may take, unless large pages are allowed: what a reader promises is
 	// 64 MiB and 20 times the file, and its caller needs some of that.
-	baseLimit    = 48 << 20
+	baseLimit    = 32 << 20
 	limitPerByte = 16
 )
 

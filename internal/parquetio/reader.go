@@ -30,7 +30,7 @@ type ReadOptions struct {
 	Alloc memory.Allocator
 	// Reserve claims memory before it is allocated, in steps of 1 MiB and more; nil claims nothing.
 	Reserve func(bytes int64) (release func(), err error)
-	// LargePages lets a file take memory out of proportion to its size (more than 48 MiB and 16 times the file), which
+	// LargePages lets a file take memory out of proportion to its size (more than 32 MiB and 16 times the file), which
 	// strings of many MiB, compressed well, need.
 	LargePages bool
 	// KeepDictionaries gives flat string and binary columns as dictionary arrays where their pages are dictionary-encoded.

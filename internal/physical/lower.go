@@ -93,6 +93,9 @@ func (l *lowerer) root(n plan.Node) (int, error) {
 	}
 	s := l.close(o, exec.Emit, nil)
 	s.Final = true
+	for i := range s.Branches {
+		s.Branches[i].Fragment.Final = true
+	}
 	if lim, ok := n.(*plan.Limit); ok && lim.N >= 0 {
 		s.Enough = lim.N
 	}

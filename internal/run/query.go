@@ -39,7 +39,7 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	q := newQuery(stages, o, yield)
-	taskCtx := mem.With(exec.WithReceipts(ctx, q.receipt), budget)
+	taskCtx := exec.Pausable(mem.With(exec.WithReceipts(ctx, q.receipt), budget))
 	q.ctx = taskCtx
 	q.run = sched.Start(taskCtx, o)
 	closed := false
@@ -100,6 +100,7 @@ type query struct {
 	receipt *Receipt
 	open    int // stages not complete
 	ledger  ledger
+	pauses  int // of tasks, so far
 }
 
 // place names a task of a stage.
@@ -218,8 +219,9 @@ func (q *query) release(id graph.ID) {
 // ledger lists what the results of a run reserve. A result may get lost: its task was cancelled while it ran, or finished after
 // nobody asked any more. Reservations are small, so that none is taken off the list before the end.
 type ledger struct {
-	mu   sync.Mutex
-	held []*mem.Reservation
+	mu     sync.Mutex
+	held   []*mem.Reservation
+	paused map[*exec.Resume]bool
 }
 
 // enter makes a task's function note what its result reserves.
@@ -229,9 +231,25 @@ func (l *ledger) enter(do graph.Func) graph.Func {
 		if r, ok := v.(exec.Result); ok && err == nil && r.Held() != nil {
 			l.mu.Lock()
 			l.held = append(l.held, r.Held())
+			if rows, ok := v.(*exec.Rows); ok && rows.More != nil {
+				if l.paused == nil {
+					l.paused = map[*exec.Resume]bool{}
+				}
+				l.paused[rows.More] = true
+			}
 			l.mu.Unlock()
 		}
 		return v, err
+	}
+}
+
+// resume makes a task of what a paused one has left.
+func (l *ledger) resume(more *exec.Resume) graph.Func {
+	return func(ctx context.Context, in []any) (any, error) {
+		l.mu.Lock()
+		delete(l.paused, more)
+		l.mu.Unlock()
+		return more.Do(ctx, in)
 	}
 }
 
@@ -239,6 +257,9 @@ func (l *ledger) enter(do graph.Func) graph.Func {
 func (q *query) freeAll() {
 	for _, r := range q.ledger.held {
 		r.Free()
+	}
+	for more := range q.ledger.paused {
+		more.Close()
 	}
 }
 

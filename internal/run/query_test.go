@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -326,5 +328,61 @@ func TestOddSources(t *testing.T) {
 		var f *fault.Error
 		require.ErrorAs(t, err, &f, name)
 		require.Equal(t, c.kind, f.Kind, "%s: %v", name, err)
+	}
+}
+
+// wideSource is one split whose rows take far more memory than the budget.
+func wideSource(batches int, opened *atomic.Int32) plan.Node {
+	text := arrow.NewSchema([]arrow.Field{{Name: "s", Type: arrow.BinaryTypes.String}}, nil)
+	long := strings.Repeat("x", 64<<10)
+	b := array.NewStringBuilder(mem.Shared)
+	for range 16 {
+		b.Append(long)
+	}
+	rec := array.NewRecordBatch(text, []arrow.Array{b.NewArray()}, 16) // 1 MiB
+	one := func(context.Context) iter.Seq2[arrow.RecordBatch, error] {
+		return func(yield func(arrow.RecordBatch, error) bool) {
+			opened.Add(1)
+			defer opened.Add(-1)
+			for range batches {
+				if !yield(rec, nil) {
+					return
+				}
+			}
+		}
+	}
+	return plan.NewScan(partition.NewSource(text, one, one))
+}
+
+// An answer of any size streams through a small budget: tasks pause when they are ahead of who reads their rows.
+func TestAnswersStreamThroughASmallBudget(t *testing.T) {
+	for name, on := range map[string]sched.Scheduler{"inline": sched.Inline(), "one worker": sched.Pool(1), "two workers": sched.Pool(2)} {
+		t.Run(name, func(t *testing.T) {
+			var open atomic.Int32
+			rows := int64(0)
+			receipt, err := run.Query(t.Context(), []plan.Node{wideSource(100, &open)}, sched.Options{On: on, Memory: 24 << 20}, func(_ int, part *exec.Rows) bool {
+				rows += part.N
+				return true
+			})
+			require.NoError(t, err)
+			require.EqualValues(t, 2*100*16, rows)
+			require.Less(t, receipt.PeakMemory, int64(24<<20))
+			require.Zero(t, open.Load())
+		})
+	}
+}
+
+// Whoever stops reading leaves no paused task behind.
+func TestPausedTasksAreDropped(t *testing.T) {
+	for _, workers := range []int{1, 2} {
+		var open atomic.Int32
+		parts := 0
+		_, err := run.Query(t.Context(), []plan.Node{wideSource(100, &open)}, sched.Options{On: sched.Pool(workers)}, func(int, *exec.Rows) bool {
+			parts++
+			return parts < 3
+		})
+		require.NoError(t, err)
+		require.Equal(t, 3, parts)
+		require.Zero(t, open.Load())
 	}
 }

@@ -27,6 +27,7 @@ type stage struct {
 	consumed          int   // tasks, in order, whose results are counted and, in a final stage, given out
 	rows              int64 // of consumed results
 	held              []exec.Result
+	expands           bool // tasks emit far more than they read: few at a time, for each holds rows and its reader
 }
 
 // task is one task of a stage, before and after it is in the graph.
@@ -36,6 +37,8 @@ type task struct {
 	id   graph.ID
 	done bool
 	err  error // it failed, in a stage whose first rows may do
+	// resumed says that it paused and goes on.
+	resumed bool
 }
 
 func needsOf(s *physical.Stage) []int {
@@ -218,12 +221,14 @@ func (s *stage) windowed() bool { return s.Final || s.Enough > 0 }
 
 // window is how many tasks of a windowed stage may be ahead of what is consumed: enough to keep the workers busy while one result is
 // given out.
-func (q *query) window() int {
-	workers := q.options.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+func (q *query) window() int { return 2*q.workers() + 2 }
+
+// workers is how many tasks run at once.
+func (q *query) workers() int {
+	if q.options.Workers > 0 {
+		return q.options.Workers
 	}
-	return 2*workers + 2
+	return runtime.GOMAXPROCS(0)
 }
 
 // ahead is how many tasks may be submitted beyond those consumed. A stage of which the first rows may do begins with one task and
@@ -231,6 +236,9 @@ func (q *query) window() int {
 func (q *query) ahead(s *stage) int {
 	if s.Enough > 0 {
 		return min(q.window(), 1+s.consumed)
+	}
+	if s.expands {
+		return q.workers()
 	}
 	return q.window()
 }
@@ -241,13 +249,21 @@ func (q *query) advance(s *stage) error {
 		if err := s.tasks[s.consumed].err; err != nil {
 			return err
 		}
-		if err := q.consume(s, &s.tasks[s.consumed]); err != nil {
+		more, err := q.consume(s, &s.tasks[s.consumed])
+		if err != nil {
 			return err
 		}
-		s.consumed++
 		if s.Enough > 0 && s.rows >= s.Enough {
+			s.consumed++ // also where it has more: finish drops that
 			return q.finish(s)
 		}
+		if more != nil {
+			if err := q.resume(s, more); err != nil {
+				return err
+			}
+			break
+		}
+		s.consumed++
 	}
 	if s.consumed == len(s.tasks) {
 		return q.finish(s)
@@ -291,13 +307,13 @@ func (q *query) graphTask(t *task, key graph.Key) (graph.Task, error) {
 	return node, nil
 }
 
-// consume counts a result and gives an answer's rows out.
-func (q *query) consume(s *stage, t *task) error {
+// consume counts a result and gives an answer's rows out. What a paused task has left comes back.
+func (q *query) consume(s *stage, t *task) (*exec.Resume, error) {
 	v, err := q.run.Result(t.id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if t.Split != nil {
+	if t.Split != nil && !t.resumed {
 		q.receipt.addSplit(s.ID, t.Split.Stats())
 	}
 	rows, isRows := v.(*exec.Rows)
@@ -308,17 +324,28 @@ func (q *query) consume(s *stage, t *task) error {
 		if r, ok := v.(exec.Result); ok {
 			s.held = append(s.held, r)
 		}
-		return nil
+		return nil, nil
 	}
 	if !isRows {
-		return fault.New(fault.Internal, "run", "an answer is a %T", v)
+		return nil, fault.New(fault.Internal, "run", "an answer is a %T", v)
 	}
+	s.expands = rows.More != nil || t.Split != nil && exec.Expands(rows.Held().Held(), t.Split)
 	rows.Free()
 	q.run.Release(t.id)
 	if !q.yield(s.frame, rows) {
-		return errStopped
+		return nil, errStopped
 	}
-	return nil
+	return rows.More, nil
+}
+
+// resume lets the task whose rows come next go on.
+func (q *query) resume(s *stage, more *exec.Resume) error {
+	t := &s.tasks[s.consumed]
+	t.done, t.resumed = false, true
+	q.pauses++
+	t.id = q.graph.Add(graph.Task{Key: graph.Key{Group: s.key(0).Group + "-on", Index: q.pauses}, Run: q.ledger.enter(q.ledger.resume(more))})
+	q.byTask[t.id] = place{s.ID, s.consumed}
+	return q.run.Submit(q.graph, t.id)
 }
 
 // finish completes a stage: tasks that are not needed any more are cancelled, and results that nobody reads any more go.

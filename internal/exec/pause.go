@@ -1,0 +1,96 @@
+package exec
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/partition"
+)
+
+// errPaused ends a task's input for now: it has emitted as many bytes as may wait for the receiver. It never leaves the package.
+var errPaused = errors.New("paused")
+
+const (
+	// pauseBytes is how many bytes of rows a task may emit before it pauses, beside what its input justifies: small, because several
+	// tasks run ahead of the receiver.
+	pauseBytes = 2 << 20
+	// pauseTimes is how many times the encoded bytes of its input a task may emit before it pauses. Parquet and CSV of real
+	// data grow three- to eightfold as they become arrays, so that tasks over such files run to their end at once.
+	pauseTimes = 12
+	// sliceBytes is how many bytes a push into an emitting pipeline should emit at most: wide rows are pushed a few at a time.
+	sliceBytes = 1 << 20
+	// wideSlice is the rows of a push below which each row is tens of kilobytes.
+	wideSlice = 16
+	// firstSlice is the rows of the first push, before anything is known of their width.
+	firstSlice = 256
+)
+
+// Expands says whether a task that emitted so many bytes has made far more of its split than files of real data become.
+func Expands(bytes int64, split partition.Split) bool {
+	return bytes > pauseBytes/2+pauseTimes*split.Stats().Bytes
+}
+
+type pausableKey struct{}
+
+// Pausable returns a context in which tasks that emit an answer pause when they have emitted much more than their input takes: they
+// return what they have, and Rows.More goes on. The receiver must resume or drop them.
+func Pausable(ctx context.Context) context.Context {
+	return context.WithValue(ctx, pausableKey{}, true)
+}
+
+// pause decides when a task that emits an answer pauses, and how many rows it pushes at a time meanwhile.
+type pause struct {
+	sink  *emitStep
+	quota int64
+	slice int   // rows of the next push
+	last  int64 // bytes emitted before the last push
+}
+
+// newPause returns nil where the task must run to its end.
+func newPause(ctx context.Context, t *Task, p *pipeline) *pause {
+	sink, emits := p.sink.(*emitStep)
+	if on, _ := ctx.Value(pausableKey{}).(bool); !on || !emits || !t.Fragment.Final || t.Split == nil {
+		return nil
+	}
+	return &pause{sink: sink, quota: pauseBytes + pauseTimes*t.Split.Stats().Bytes, slice: firstSlice}
+}
+
+// rows returns how many of the rows left in a batch to push next.
+func (p *pause) rows(left int) int { return min(left, p.slice) }
+
+// due says, after a push of so many rows, whether the task pauses now, and adapts the size of the next push.
+func (p *pause) due(pushed int) bool {
+	now := p.sink.emitted()
+	grown := now - p.last
+	p.last = now
+	switch {
+	case grown > sliceBytes:
+		p.slice = max(1, int(int64(pushed)*sliceBytes/grown))
+	case grown*8 <= sliceBytes:
+		p.slice = min(8*p.slice, 16*batchRows)
+	}
+	p.sink.wide = p.slice < wideSlice
+	if now < p.quota {
+		return false
+	}
+	p.last = 0
+	return true
+}
+
+// Resume is the rest of a task that has paused. It is used once: either Do or Close.
+type Resume struct {
+	task *Task
+	pipe *pipeline
+	scan *scan
+}
+
+// Do goes on: it returns the next rows, which may hold a Resume again.
+func (r *Resume) Do(ctx context.Context, _ []any) (any, error) {
+	held := mem.From(ctx).Reservation(sinkName(r.task.Fragment))
+	r.pipe.sink.(*emitStep).restart(held)
+	return r.task.work(ctx, r.pipe, held, r.scan.run, r.scan)
+}
+
+// Close drops the rest.
+func (r *Resume) Close() { _ = r.scan.close() } // nobody waits for what the reader has to say of rows that are dropped
