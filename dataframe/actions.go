@@ -165,7 +165,8 @@ func (df *DataFrame) Batches(ctx context.Context, opts ...RunOption) iter.Seq2[a
 // WriteReport is what a write says of itself: rows, bytes, files.
 type WriteReport = partition.Report
 
-// Write runs the frame and writes its rows to a sink, all of them or none.
+// Write runs the frame and writes its rows to a sink, all of them or none. Every task of the last stage writes a part of its own, so
+// that the rows never are in memory all at once; a sink that is one file has them in row order.
 func (df *DataFrame) Write(ctx context.Context, to partition.Sink, opts ...RunOption) (WriteReport, error) {
 	q, err := newQuery(ctx, "Write", []*DataFrame{df}, opts)
 	if err != nil {
@@ -174,45 +175,9 @@ func (df *DataFrame) Write(ctx context.Context, to partition.Sink, opts ...RunOp
 	if to == nil {
 		return WriteReport{}, placed(q.at, q.op, fault.New(fault.Plan, q.op, "the sink is nil"))
 	}
-	report, err := q.write(ctx, to)
+	report, _, err := run.Write(ctx, plan.NewWrite(q.nodes[0], to), q.opts)
 	if err != nil {
 		return WriteReport{}, placed(q.at, q.op, err)
 	}
 	return report, nil
-}
-
-// write gives the rows to one part of the sink, in order.
-func (q *query) write(ctx context.Context, to partition.Sink) (WriteReport, error) {
-	w, err := to.Open(ctx, q.nodes[0].Schema(), 1)
-	if err != nil {
-		return WriteReport{}, err
-	}
-	if err := q.writePart(ctx, w); err != nil {
-		if aborted := w.Abort(context.WithoutCancel(ctx)); aborted != nil {
-			return WriteReport{}, fault.New(fault.Input, "Write", "%w (and what was written could not be removed: %v)", err, aborted)
-		}
-		return WriteReport{}, err
-	}
-	return w.Commit(ctx)
-}
-
-func (q *query) writePart(ctx context.Context, w partition.PartitionedWriter) error {
-	part, err := w.Part(ctx, 0)
-	if err != nil {
-		return err
-	}
-	var failure error
-	batch := 0
-	_, err = q.each(ctx, func(_ int, rec arrow.RecordBatch) bool {
-		failure = part.Write(ctx, partition.Batch{Cols: rec.Columns(), Rows: int(rec.NumRows()), Seq: partition.MakeSeq(0, batch)})
-		batch++
-		return failure == nil
-	})
-	if failure != nil {
-		err = failure
-	}
-	if closed := part.Close(); err == nil {
-		err = closed
-	}
-	return err
 }

@@ -11,7 +11,10 @@ import (
 
 // rowDecoder turns record batches of a schema into values of T: a struct by field, or a single value for a schema of one column. How
 // each column is stored is decided once; a batch is then decoded column by column, in typed loops.
-type rowDecoder[T any] struct {
+type rowDecoder[T any] struct{ *structDecoder }
+
+// structDecoder is rowDecoder for a type known at run time alone.
+type structDecoder struct {
 	columns []column
 	size    uintptr
 }
@@ -30,8 +33,12 @@ type loader func(a arrow.Array, base unsafe.Pointer, stride uintptr) (int, *faul
 
 // newRowDecoder matches T with the schema. Every exported field needs its column; columns without a field are left out.
 func newRowDecoder[T any](schema *arrow.Schema) (*rowDecoder[T], error) {
-	typ := reflect.TypeFor[T]()
-	d := &rowDecoder[T]{size: typ.Size()}
+	d, err := decoderOf(reflect.TypeFor[T](), schema)
+	return &rowDecoder[T]{d}, err
+}
+
+func decoderOf(typ reflect.Type, schema *arrow.Schema) (*structDecoder, error) {
+	d := &structDecoder{size: typ.Size()}
 	if !isRowStruct(typ) {
 		if schema.NumFields() != 1 {
 			return nil, fault.New(fault.Plan, "", "a row of %d columns does not fit in one %s", schema.NumFields(), typ).
@@ -64,7 +71,7 @@ func missingColumn(f field, typ reflect.Type, schema *arrow.Schema) error {
 		WithHint("%s", fault.Suggest(f.name, names))
 }
 
-func (d *rowDecoder[T]) add(c arrow.Field, index int, f field) error {
+func (d *structDecoder) add(c arrow.Field, index int, f field) error {
 	load, ok := loaderOf(c.Type, f.typ)
 	if !ok {
 		e := fault.New(fault.Type, "", "a column of type %s does not fit in a field of type %s", TypeName(c.Type), f.typ)
@@ -87,11 +94,15 @@ func fieldHint(t arrow.DataType, g reflect.Type) string {
 // decode stores the rows of a record batch in dst, which has their number and is zero. It returns how many rows it stored and, where
 // that is not all, why the next one does not fit.
 func (d *rowDecoder[T]) decode(rec arrow.RecordBatch, dst []T) (int, *fault.Error) {
-	n, failure := len(dst), (*fault.Error)(nil)
+	return d.decodeAt(rec, unsafe.Pointer(unsafe.SliceData(dst)), len(dst))
+}
+
+// decodeAt is decode to n zero values at base.
+func (d *structDecoder) decodeAt(rec arrow.RecordBatch, base unsafe.Pointer, rows int) (int, *fault.Error) {
+	n, failure := rows, (*fault.Error)(nil)
 	if n == 0 {
 		return 0, nil
 	}
-	base := unsafe.Pointer(unsafe.SliceData(dst))
 	for _, c := range d.columns {
 		stored, err := c.load(rec.Column(c.index), unsafe.Add(base, c.offset), d.size)
 		if err != nil && stored < n {

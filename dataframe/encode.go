@@ -15,7 +15,10 @@ import (
 )
 
 // rowEncoder turns values of a struct type into record batches.
-type rowEncoder[T any] struct {
+type rowEncoder[T any] struct{ *structEncoder }
+
+// structEncoder is rowEncoder for a type known at run time alone.
+type structEncoder struct {
 	schema *arrow.Schema
 	fields []field
 	savers []saver
@@ -27,7 +30,11 @@ type saver func(b array.Builder, base unsafe.Pointer, stride uintptr, n int) (in
 
 // newRowEncoder derives the columns of T: exported fields, in order. *F, sql.Null[F] and slices are nullable.
 func newRowEncoder[T any]() (*rowEncoder[T], error) {
-	typ := reflect.TypeFor[T]()
+	e, err := encoderOf(reflect.TypeFor[T]())
+	return &rowEncoder[T]{e}, err
+}
+
+func encoderOf(typ reflect.Type) (*structEncoder, error) {
 	if !isRowStruct(typ) {
 		return nil, fault.New(fault.Plan, "", "rows are structs, not %s", typ).WithHint("wrap the value in a struct: its field names the column")
 	}
@@ -35,7 +42,7 @@ func newRowEncoder[T any]() (*rowEncoder[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &rowEncoder[T]{fields: fields}
+	e := &structEncoder{fields: fields}
 	columns := make([]arrow.Field, len(fields))
 	for i, f := range fields {
 		if columns[i], err = columnOf(f); err != nil {
@@ -86,6 +93,8 @@ func arrowType(g reflect.Type) arrow.DataType {
 		}
 	case reflect.Struct:
 		return arrowStruct(inner)
+	case reflect.Map:
+		return arrowMap(inner)
 	}
 	return nil
 }
@@ -121,7 +130,7 @@ func arrowStruct(g reflect.Type) arrow.DataType {
 
 func holdsItself(g reflect.Type, above map[reflect.Type]bool) bool {
 	switch g.Kind() {
-	case reflect.Pointer, reflect.Slice:
+	case reflect.Pointer, reflect.Slice, reflect.Map:
 		return holdsItself(g.Elem(), above)
 	case reflect.Struct:
 		if isTime(g) {
@@ -143,21 +152,26 @@ func holdsItself(g reflect.Type, above map[reflect.Type]bool) bool {
 
 // encode returns the rows as a record batch, or the row, from 0, that cannot be one and why.
 func (e *rowEncoder[T]) encode(rows []T) (arrow.RecordBatch, int, *fault.Error) {
+	var zero T
+	return e.encodeAt(unsafe.Pointer(unsafe.SliceData(rows)), unsafe.Sizeof(zero), len(rows))
+}
+
+// encodeAt is encode of n values of a size, the first at base.
+func (e *structEncoder) encodeAt(base unsafe.Pointer, size uintptr, n int) (arrow.RecordBatch, int, *fault.Error) {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, e.schema)
 	defer b.Release()
-	base := unsafe.Pointer(unsafe.SliceData(rows))
 	for i, f := range e.fields {
-		b.Field(i).Reserve(len(rows))
-		if len(rows) == 0 {
+		b.Field(i).Reserve(n)
+		if n == 0 {
 			continue
 		}
-		if row, err := e.savers[i](b.Field(i), unsafe.Add(base, f.offset), unsafe.Sizeof(rows[0]), len(rows)); err != nil {
+		if row, err := e.savers[i](b.Field(i), unsafe.Add(base, f.offset), size, n); err != nil {
 			err.Column = f.name
 			return nil, row, err
 		}
 	}
 	if len(e.fields) == 0 {
-		return array.NewRecordBatch(e.schema, nil, int64(len(rows))), 0, nil
+		return array.NewRecordBatch(e.schema, nil, int64(n)), 0, nil
 	}
 	return b.NewRecordBatch(), 0, nil
 }
@@ -211,6 +225,8 @@ func saverOf(g reflect.Type) saver {
 			})
 		}
 		return listSaver(w, inner)
+	case reflect.Map:
+		return mapSaver(w, inner)
 	}
 	return structSaver(w, inner)
 }

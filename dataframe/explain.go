@@ -96,11 +96,11 @@ func (df *DataFrame) Analyze(ctx context.Context, opts ...RunOption) (Receipt, e
 }
 
 func newReceipt(r *run.Receipt) Receipt {
-	out := Receipt{Rows: r.Rows, BytesRead: r.BytesRead, PeakMemory: r.PeakMemory, Wall: r.Wall, Warnings: r.Warnings}
+	out := Receipt{Rows: r.Rows, BytesRead: r.BytesRead, Spilled: r.Spilled, PeakMemory: r.PeakMemory, Wall: r.Wall, Warnings: r.Warnings}
 	for i, s := range r.Stages {
 		for _, op := range s.Ops {
 			out.Operators = append(out.Operators, OpReceipt{
-				Name: fmt.Sprintf("%d %s", i, op.Name), Rows: op.Rows, Bytes: op.Bytes, Memory: op.Memory, Time: op.Time,
+				Name: fmt.Sprintf("%d %s", i, op.Name), Rows: op.Rows, Bytes: op.Bytes, Memory: op.Memory, Time: op.Time, Exchange: op.Exchange, Spilled: op.Spilled,
 			})
 		}
 	}
@@ -110,9 +110,9 @@ func newReceipt(r *run.Receipt) Receipt {
 // String draws the receipt as a table.
 func (r Receipt) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-28s %14s %14s %14s %12s\n", "operator", "rows", "bytes", "memory", "time")
+	fmt.Fprintf(&b, "%-28s %14s %14s %14s %14s %12s\n", "operator", "rows", "bytes", "spilled", "memory", "time")
 	for _, op := range r.Operators {
-		fmt.Fprintf(&b, "%-28s %14s %14s %14s %12s\n", op.Name, group3(op.Rows), group3(op.Bytes), group3(op.Memory), op.Time.Round(time.Microsecond))
+		fmt.Fprintf(&b, "%-28s %14s %14s %14s %14s %12s\n", op.Name, group3(op.Rows), group3(op.Bytes), group3(op.Spilled), group3(op.Memory), op.Time.Round(time.Microsecond))
 	}
 	fmt.Fprintf(&b, "%s in %s, %s bytes read, %s bytes spilled, %s bytes of memory at most\n",
 		plural(r.Rows, "row"), r.Wall.Round(time.Microsecond), group3(r.BytesRead), group3(r.Spilled), group3(r.PeakMemory))

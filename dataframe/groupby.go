@@ -13,7 +13,7 @@ type Grouped struct {
 	df       *DataFrame
 	keys     []expr.Expr
 	dropNull bool
-	pivot    bool
+	pivot    *pivot // nil: none
 }
 
 // GroupBy groups rows by equal keys; null is a key like any other. No keys: the whole frame is one group, also when it is empty.
@@ -40,24 +40,14 @@ func (g *Grouped) DropNullKeys() *Grouped {
 	return &c
 }
 
-// Pivot makes Agg give a column for each of the values of a column. It is not built yet.
-func (g *Grouped) Pivot(on any, values ...any) *Grouped {
-	if g == nil {
-		return nil
-	}
-	c := *g
-	c.pivot = true
-	return &c
-}
-
 // Agg gives a row a group: its keys, then the aggregates. Aggregates may stand in arithmetic, beside keys and literals.
 func (g *Grouped) Agg(aggs ...expr.Expr) *DataFrame {
 	if g == nil || g.df == nil {
 		return failed(fault.Caller(), "Agg", fault.New(fault.Plan, "Agg", "the groups are nil").WithHint("call GroupBy on a frame"))
 	}
 	return g.df.then("Agg", func(in plan.Node) (plan.Node, error) {
-		if g.pivot {
-			return nil, notYet("Pivot")
+		if g.pivot != nil {
+			return g.pivot.node(in, g, slices.Clone(aggs))
 		}
 		return plan.NewAgg(in, g.keys, slices.Clone(aggs), g.dropNull)
 	})

@@ -10,9 +10,15 @@ import (
 type JoinOption interface{ join(*joinOptions) }
 
 type joinOptions struct {
-	spec  plan.JoinSpec
-	asOf  bool
-	fault error
+	spec   plan.JoinSpec
+	within any // of AsOf
+	fault  error
+}
+
+func (o *joinOptions) fail(err error) {
+	if o.fault == nil {
+		o.fault = err
+	}
 }
 
 type joinFunc func(*joinOptions)
@@ -63,8 +69,8 @@ func On(l, r any) JoinOption {
 			}
 			o.spec.LeftOn, o.spec.RightOn = append(o.spec.LeftOn, left...), append(o.spec.RightOn, right...)
 		}
-		if o.fault == nil {
-			o.fault = err
+		if err != nil {
+			o.fail(err)
 		}
 	})
 }
@@ -74,13 +80,50 @@ func OnExpr(preds ...expr.Expr) JoinOption {
 	return joinFunc(func(o *joinOptions) { o.spec.Residual = append(o.spec.Residual, preds...) })
 }
 
-// AsOf joins each left row with the nearest right row by an ordered column. It is not built yet.
+// AsOf joins each left row with one right row: the nearest by l of the left and r of the right side, names or expressions of numbers,
+// dates or times, in the direction. Using and On beside it restrict the right rows to those with equal keys. Rows need no order: of
+// right rows with equal r Backward takes the last, Forward the first; of two at the same distance Nearest takes the one that is not
+// larger. Null is not near to anything. Left keeps left rows without a right one, Inner drops them; no other kind is an as-of join.
 func AsOf(l, r any, dir Direction) JoinOption {
-	return joinFunc(func(o *joinOptions) { o.asOf = true })
+	return joinFunc(func(o *joinOptions) {
+		left, err := oneColumn(l)
+		if err != nil {
+			o.fail(err)
+			return
+		}
+		right, err := oneColumn(r)
+		switch {
+		case err != nil:
+			o.fail(err)
+		case o.spec.AsOf != nil:
+			o.fail(fault.New(fault.Plan, "AsOf", "a join has one AsOf").WithHint("keys that must be equal go into Using or On"))
+		default:
+			o.spec.AsOf = &plan.AsOfSpec{Left: left, Right: right, Dir: plan.Direction(dir)}
+		}
+	})
 }
 
-// Within is how far the right row of AsOf may be: a number or a time.Duration.
-func Within(tolerance any) JoinOption { return joinFunc(func(*joinOptions) {}) }
+func oneColumn(col any) (expr.Expr, error) {
+	cols, err := expr.ColumnsOf(col)
+	if err == nil && len(cols) != 1 {
+		err = fault.New(fault.Plan, "AsOf", "%d columns, one a side is wanted", len(cols))
+	}
+	if err != nil {
+		return expr.Expr{}, err
+	}
+	return cols[0], nil
+}
+
+// Within is how far the right row of AsOf may be from the left one at most: a number for columns of numbers, a time.Duration for dates
+// and times.
+func Within(tolerance any) JoinOption {
+	return joinFunc(func(o *joinOptions) {
+		if tolerance == nil {
+			o.fail(fault.New(fault.Plan, "Within", "the tolerance is nil").WithHint("leave Within out for any distance"))
+		}
+		o.within = tolerance
+	})
+}
 
 // Suffix is put behind right names that the left side has too; the default is "_right".
 func Suffix(s string) JoinOption { return joinFunc(func(o *joinOptions) { o.spec.Suffix = s }) }
@@ -101,8 +144,10 @@ func (df *DataFrame) Join(right *DataFrame, opts ...JoinOption) *DataFrame {
 		switch {
 		case o.fault != nil:
 			return nil, o.fault
-		case o.asOf:
-			return nil, notYet("AsOf")
+		case o.spec.AsOf != nil:
+			o.spec.AsOf.Within = o.within
+		case o.within != nil:
+			return nil, fault.New(fault.Plan, "Within", "there is no AsOf").WithHint("Within is the tolerance of AsOf")
 		}
 		return plan.NewJoin(left, right.node, o.spec)
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"runtime"
-	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -14,15 +13,12 @@ import (
 // memorySource is a frame over record batches in memory. Its splits are local: values in memory do not travel.
 type memorySource struct {
 	schema *arrow.Schema
-	recs   atomic.Pointer[[]arrow.RecordBatch] // nil once dropped
+	recs   []arrow.RecordBatch
 	rows   int64
-	// persisted says that Unpersist may drop the rows.
-	persisted bool
 }
 
 func newMemorySource(schema *arrow.Schema, recs []arrow.RecordBatch) *memorySource {
-	s := &memorySource{schema: schema}
-	s.recs.Store(&recs)
+	s := &memorySource{schema: schema, recs: recs}
 	for _, r := range recs {
 		s.rows += r.NumRows()
 	}
@@ -44,10 +40,6 @@ const (
 
 // Plan implements partition.Source: splits of even row counts, cut inside record batches where these are large.
 func (s *memorySource) Plan(_ context.Context, r partition.ScanRequest) (*partition.Scan, error) {
-	recs := s.recs.Load()
-	if recs == nil {
-		return nil, unpersisted()
-	}
 	cols, err := partition.ColumnIndexes(s.schema, r.Columns)
 	if err != nil {
 		return nil, err
@@ -61,7 +53,7 @@ func (s *memorySource) Plan(_ context.Context, r partition.ScanRequest) (*partit
 		}
 		split = &memorySplit{cols: cols}
 	}
-	for _, rec := range *recs {
+	for _, rec := range s.recs {
 		for from := int64(0); from < rec.NumRows(); {
 			to := min(rec.NumRows(), from+target-split.rows)
 			split.recs = append(split.recs, sliceRecord(rec, from, to))

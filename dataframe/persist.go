@@ -4,22 +4,23 @@ import (
 	"context"
 
 	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/run"
 	"github.com/sheafdata/sheaf/plan"
 )
 
-// Persist runs the frame and returns one over its rows, which are kept in memory until the last frame made of it is gone, or
+// Persist runs the frame and returns one over its rows. They are kept as the engine has them, in memory while the budget has room
+// (that of the process, or of sched.Memory) and in files of the spill folder beyond that, until the last frame made of them is gone, or
 // Unpersist.
 func (df *DataFrame) Persist(ctx context.Context, opts ...RunOption) (*DataFrame, error) {
 	q, err := newQuery(ctx, "Persist", []*DataFrame{df}, opts)
 	if err != nil {
 		return nil, err
 	}
-	tables, _, err := q.tables(ctx)
-	if err != nil {
-		return nil, err
+	src := newKeptSource(q.nodes[0].Schema(), q.opts)
+	if _, _, err := run.Write(ctx, plan.NewWrite(q.nodes[0], src), q.opts); err != nil {
+		_ = src.store.close()
+		return nil, placed(q.at, q.op, err)
 	}
-	src := newMemorySource(tables[0].schema, tables[0].batches)
-	src.persisted = true
 	return fromSource(q.at, "Persist", src), nil
 }
 
@@ -30,8 +31,8 @@ func (df *DataFrame) Unpersist() {
 		return
 	}
 	if scan, ok := df.node.(*plan.Scan); ok {
-		if src, ok := scan.Source.(*memorySource); ok && src.persisted {
-			src.recs.Store(nil)
+		if src, ok := scan.Source.(*keptSource); ok {
+			_ = src.store.close() // memory goes back in any case; a file that cannot be removed goes with the folder
 		}
 	}
 }

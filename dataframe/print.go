@@ -27,6 +27,9 @@ const (
 // something else (null, nothing, blanks at an end) is quoted, and line breaks are shown as \n.
 func (t *Table) String() string { return t.draw(terminalWidth()) }
 
+// Text draws the table as String does, with up to so many rows.
+func (t *Table) Text(rows int64) string { return t.drawRows(terminalWidth(), rows) }
+
 func terminalWidth() int {
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
 		return w
@@ -52,8 +55,10 @@ type drawnColumn struct {
 // frameWidth is what lines and blanks take of a column.
 const frameWidth = 3
 
-func (t *Table) draw(width int) string {
-	rows, elided := t.shown()
+func (t *Table) draw(width int) string { return t.drawRows(width, shownRows) }
+
+func (t *Table) drawRows(width int, most int64) string {
+	rows, elided := t.shown(max(most, 2))
 	d := drawing{elided: elided}
 	for i, f := range t.schema.Fields() {
 		d.columns = append(d.columns, t.drawColumn(i, f, rows))
@@ -90,13 +95,13 @@ func group3(n int64) string {
 }
 
 // shown returns the rows to draw, and where some were left out: never a single one, whose place the mark would take.
-func (t *Table) shown() (rows []int64, elided int) {
+func (t *Table) shown(most int64) (rows []int64, elided int) {
 	n := t.NumRows()
 	elided = -1
 	for i := int64(0); i < n; i++ {
-		if n > shownRows+1 && i == shownRows/2 {
+		if n-1 > most && i == most/2 {
 			elided = len(rows)
-			i = n - shownRows/2
+			i = n - most/2
 		}
 		rows = append(rows, i)
 	}

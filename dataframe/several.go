@@ -66,7 +66,12 @@ func (df *DataFrame) MapBatches(schema *arrow.Schema, fn BatchFunc) *DataFrame {
 		if schema == nil || fn == nil {
 			return nil, fault.New(fault.Plan, "MapBatches", "the schema or the function is nil")
 		}
-		return plan.NewMapBatches(in, schema, plan.BatchFunc(fn), graph.Symbol(fn))
+		n, err := plan.NewMapBatches(in, schema, plan.BatchFunc(fn), graph.Symbol(fn))
+		if err != nil {
+			return nil, err
+		}
+		n.(*plan.MapBatches).Adapter = adapterOf(batchAdapter, fn)
+		return n, nil
 	})
 }
 

@@ -18,7 +18,8 @@ const structBatch = 64 << 10
 
 // FromStructs returns a frame over structs, which are copied now. The columns are the exported fields, embedded structs' included,
 // named by their `sheaf:"name"` tags or by themselves; the tag "-" skips a field. Fields *F and sql.Null[F] can be null, and so can
-// slices: nil is null. Times become microseconds in UTC, durations nanoseconds, slices lists and structs struct columns.
+// slices and maps: nil is null. Times become microseconds in UTC, durations nanoseconds, slices lists, structs struct columns, maps with
+// keys of text or numbers map columns, in order of their keys.
 func FromStructs[T any](rows []T) *DataFrame {
 	const op = "FromStructs"
 	at := fault.Caller()
@@ -44,24 +45,28 @@ func FromStructs[T any](rows []T) *DataFrame {
 // result. fn runs on several goroutines; a panic is an error with its row. graph.RegisterFunc lets a top-level function travel.
 func Map[T, U any](df *DataFrame, fn func(T) U) *DataFrame {
 	if fn == nil {
-		return mapRows[T, U](df, "Map", "", nil)
+		return mapRows[T, U](df, mapping{op: "Map"}, nil)
 	}
-	return mapRows(df, "Map", graph.Symbol(fn), func(v T, out []U) ([]U, error) { return append(out, fn(v)), nil })
+	return mapRows(df, mapping{"Map", graph.Symbol(fn), adapterOf(mapAdapter, fn)}, func(v T, out []U) ([]U, error) { return append(out, fn(v)), nil })
 }
 
 // FlatMap gives the rows that fn makes of every row: none, several, or an error, which ends the run. Otherwise it is as Map.
 func FlatMap[T, U any](df *DataFrame, fn func(T) ([]U, error)) *DataFrame {
 	if fn == nil {
-		return mapRows[T, U](df, "FlatMap", "", nil)
+		return mapRows[T, U](df, mapping{op: "FlatMap"}, nil)
 	}
-	return mapRows(df, "FlatMap", graph.Symbol(fn), func(v T, out []U) ([]U, error) {
+	return mapRows(df, mapping{"FlatMap", graph.Symbol(fn), adapterOf(flatMapAdapter, fn)}, func(v T, out []U) ([]U, error) {
 		us, err := fn(v)
 		return append(out, us...), err
 	})
 }
 
+// mapping is Map or FlatMap, with the function's symbol and what makes it of that elsewhere.
+type mapping struct{ op, symbol, adapter string }
+
 // mapRows appends a node that decodes rows, calls each for every one and encodes what it gives.
-func mapRows[T, U any](df *DataFrame, op, symbol string, each func(T, []U) ([]U, error)) *DataFrame {
+func mapRows[T, U any](df *DataFrame, m mapping, each func(T, []U) ([]U, error)) *DataFrame {
+	op := m.op
 	return df.then(op, func(in plan.Node) (plan.Node, error) {
 		if each == nil {
 			return nil, fault.New(fault.Plan, op, "the function is nil")
@@ -81,11 +86,16 @@ func mapRows[T, U any](df *DataFrame, op, symbol string, each func(T, []U) ([]U,
 			d, _ := newRowDecoder[T](in.Schema()) // it was good above
 			return d
 		}}
-		return plan.NewMapBatches(in, encoder.schema, func(_ context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
+		n, err := plan.NewMapBatches(in, encoder.schema, func(_ context.Context, rec arrow.RecordBatch) (arrow.RecordBatch, error) {
 			d := decoders.Get().(*rowDecoder[T])
 			defer decoders.Put(d)
 			return mapBatch(op, d, encoder, rec, each)
-		}, symbol)
+		}, m.symbol)
+		if err != nil {
+			return nil, err
+		}
+		n.(*plan.MapBatches).Adapter = m.adapter
+		return n, nil
 	})
 }
 
@@ -122,12 +132,17 @@ func callRows[T, U any](op string, rows []T, each func(T, []U) ([]U, error)) (ou
 	out = make([]U, 0, len(rows))
 	for row = range rows {
 		if out, err = each(rows[row], out); err != nil {
-			f := placed("", op, err)
-			if f.Row == 0 {
-				f.Row = int64(row + 1)
-			}
-			return nil, f
+			return nil, rowFault(op, err, row)
 		}
 	}
 	return out, nil
+}
+
+// rowFault gives an error of a user's function the row, from 0, that it was called with.
+func rowFault(op string, err error, row int) error {
+	f := placed("", op, err)
+	if f.Row == 0 {
+		f.Row = int64(row + 1)
+	}
+	return f
 }

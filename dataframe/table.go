@@ -97,6 +97,9 @@ func FromRecords(schema *arrow.Schema, recs ...arrow.RecordBatch) *DataFrame {
 			return failed(at, "FromRecords", err)
 		}
 	}
+	for _, r := range recs {
+		r.Retain() // for good: the frame and all made of it may be used as long as the program likes
+	}
 	return fromSource(at, "FromRecords", newMemorySource(schema, slices.Clone(recs)))
 }
 

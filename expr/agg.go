@@ -2,6 +2,8 @@ package expr
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/sheafdata/sheaf/fault"
 )
@@ -56,10 +58,11 @@ func Last(e any) Expr { return call(here(), "last", e) }
 // NUnique is the number of different values that are not null, int64.
 func NUnique(e any) Expr { return call(here(), "n_unique", e) }
 
-// ApproxNUnique estimates NUnique with a sketch of fixed size.
+// ApproxNUnique estimates NUnique in at most 16 KiB a group (64 KiB while it grows): the standard error is 0.81 %, and below 2,000
+// values the answer is nearly always exact. It is the same however rows were divided.
 func ApproxNUnique(e any) Expr { return call(here(), "approx_n_unique", e) }
 
-// Mode is the most frequent value; of equally frequent ones the first.
+// Mode is the most frequent value that is not null; of equally frequent ones the first, in row order or that of OrderBy.
 func Mode(e any) Expr { return call(here(), "mode", e) }
 
 // Any says whether a value is true; null of no values.
@@ -68,13 +71,56 @@ func Any(e any) Expr { return call(here(), "any", e) }
 // All says whether all values are true; null of no values.
 func All(e any) Expr { return call(here(), "all", e) }
 
-// ListOf is the list of all values, nulls included, in row order or that of OrderBy.
+// ListOf is the list of all values, nulls included, in row order or that of OrderBy; null of no rows.
 func ListOf(e any) Expr { return call(here(), "list_of", e) }
 
 // Quantile is the exact quantile q (0 to 1) with linear interpolation, float64.
 func Quantile(e any, q float64) Expr { return quantile(here(), "quantile", e, q) }
 
-// ApproxQuantile estimates Quantile with a sketch of fixed size.
+// Quantiles is Quantile for several q at once, as a list in the order given: the values are collected once.
+func Quantiles(e any, qs ...float64) Expr {
+	at := here()
+	if len(qs) == 0 {
+		return faulty(planFault("Quantiles without a quantile"), at)
+	}
+	var b strings.Builder
+	for i, q := range qs {
+		if math.IsNaN(q) || q < 0 || q > 1 {
+			return faulty(planFault("quantile %v is not between 0 and 1", q), at)
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strconv.FormatFloat(q, 'g', -1, 64))
+	}
+	return call(at, "quantiles", e, b.String())
+}
+
+// Quantiles returns the quantiles that an aggregate asks for: of Median, Quantile, Quantiles and ApproxQuantile; nil of others.
+func (e Expr) Quantiles() []float64 {
+	switch e.Op() {
+	case "median":
+		return []float64{0.5}
+	case "quantile", "approx_quantile":
+		q, _ := e.Param(0).(float64)
+		return []float64{q}
+	case "quantiles":
+		text, _ := e.Param(0).(string)
+		var qs []float64
+		for _, f := range strings.Fields(text) {
+			q, err := strconv.ParseFloat(f, 64)
+			if err != nil || !(q >= 0 && q <= 1) { // of a damaged wire form
+				q = 0
+			}
+			qs = append(qs, q)
+		}
+		return qs
+	}
+	return nil
+}
+
+// ApproxQuantile estimates Quantile in little memory: the answer is within 0.5 %, relative, of the value at the quantile's rank. It is
+// the same however rows were divided.
 func ApproxQuantile(e any, q float64) Expr { return quantile(here(), "approx_quantile", e, q) }
 
 func quantile(at site, op string, e any, q float64) Expr {
@@ -84,13 +130,13 @@ func quantile(at site, op string, e any, q float64) Expr {
 	return call(at, op, e, q)
 }
 
-// Corr is Pearson's correlation of two columns, float64.
+// Corr is Pearson's correlation of two columns over the rows where both have a value, float64: NaN where one of them does not vary.
 func Corr(a, b any) Expr {
 	at := here()
 	return scalar(at, "corr", []Expr{column(a, at), column(b, at)})
 }
 
-// Cov is the sample covariance (n−1) of two columns, float64.
+// Cov is the sample covariance (n−1) of two columns over the rows where both have a value, float64; null of fewer than two.
 func Cov(a, b any) Expr {
 	at := here()
 	return scalar(at, "cov", []Expr{column(a, at), column(b, at)})

@@ -204,6 +204,12 @@ func bindMoment(b *binder, n *node) (*node, error) {
 			return nil, n.notANumber(e)
 		}
 	}
+	if n.info.Name == "quantiles" {
+		if len((Expr{n: n}).Quantiles()) == 0 {
+			return nil, n.fault("Quantiles without a quantile")
+		}
+		return n.resultNull(arrow.ListOf(float64T), true, args...), nil
+	}
 	return n.resultNull(float64T, true, args...), nil
 }
 

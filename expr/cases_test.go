@@ -95,7 +95,7 @@ func sound() []expr.Expr {
 		c("tz").Dt().Second(), c("tz").Dt().Date(), c("ts").Dt().Truncate("15m"), c("d").Dt().Truncate("month"), c("d").Dt().AddMonths(-1), c("ts").Dt().In("Europe/Berlin"), c("d").Dt().Format("02.01.2006"), c("dur").Dt().Seconds(),
 		c("list").List().Len(), c("list").List().Get(-1), c("list").List().Contains(3), c("words").List().Contains(c("s")), c("words").List().Join(","),
 		expr.Count(), expr.CountOf("s"), expr.NUnique("s"), expr.ApproxNUnique("s"), expr.Sum("i8"), expr.Sum("u64"), expr.Sum("f32"), expr.Sum("dec"), expr.Sum("dur"), expr.Sum("b"), expr.Sum("nothing"),
-		expr.Mean("i64"), expr.Mean("dec"), expr.Mean("dur"), expr.Mean("b"), expr.Var("f"), expr.Std("i8"), expr.VarPop("f32"), expr.StdPop("f"), expr.Median("f"), expr.Quantile("i64", 0.9), expr.ApproxQuantile("f", 0.5), expr.Corr("i8", "f"), expr.Cov("dec", "f"),
+		expr.Mean("i64"), expr.Mean("dec"), expr.Mean("dur"), expr.Mean("b"), expr.Var("f"), expr.Std("i8"), expr.VarPop("f32"), expr.StdPop("f"), expr.Median("f"), expr.Quantile("i64", 0.9), expr.Quantiles("i64", 0.25, 0.5), expr.ApproxQuantile("f", 0.5), expr.Corr("i8", "f"), expr.Cov("dec", "f"),
 		expr.Min("cat"), expr.Max("ts"), expr.First("list"), expr.Last("cat"), expr.Mode("s"), expr.Any("b"), expr.All(c("i64").Gt(0)), expr.ListOf("cat"),
 		expr.Sum(c("f").Mul(c("i64"))).Where(c("b")).As("part"), expr.First("s").OrderBy(c("f").Desc().NullsFirst(), "i64"), expr.Sum("f").Div(expr.Count()),
 		expr.RowNumber().Over(), expr.Rank().OrderBy(c("f").Desc()).Over("s"), expr.DenseRank().OrderBy("f").Over("s", c("d").Dt().Year()), expr.Lag("f", 1).Over("s"), expr.Lead("s", 2).OrderBy("ts").Over(),

@@ -105,6 +105,7 @@ func table() []Info {
 		{Name: "std_pop", Call: "StdPop", Kind: Aggregate, MinArgs: 1, MaxArgs: 1, Nulls: Handles, bind: bindMoment},
 		{Name: "median", Call: "Median", Kind: Aggregate, MinArgs: 1, MaxArgs: 1, Nulls: Handles, bind: bindMoment},
 		{Name: "quantile", Call: "Quantile", Kind: Aggregate, MinArgs: 1, MaxArgs: 1, Params: p(FloatParam), Nulls: Handles, bind: bindMoment},
+		{Name: "quantiles", Call: "Quantiles", Kind: Aggregate, MinArgs: 1, MaxArgs: 1, Params: p(str), Nulls: Handles, bind: bindMoment},
 		{Name: "approx_quantile", Call: "ApproxQuantile", Kind: Aggregate, MinArgs: 1, MaxArgs: 1, Params: p(FloatParam), Nulls: Handles, bind: bindMoment},
 		{Name: "corr", Call: "Corr", Kind: Aggregate, MinArgs: 2, MaxArgs: 2, Nulls: Handles, bind: bindMoment},
 		{Name: "cov", Call: "Cov", Kind: Aggregate, MinArgs: 2, MaxArgs: 2, Nulls: Handles, bind: bindMoment},

@@ -76,11 +76,76 @@ func TestPoolRecyclesAndAligns(t *testing.T) {
 func TestPoolKeepsNoMoreThanItsBound(t *testing.T) {
 	p := NewPool()
 	var all [][]byte
+	p.Bound(64 << 20)
 	for range 5 {
 		all = append(all, p.Allocate(32<<20))
+	}
+	for i := range 3000 {
+		all = append(all, p.Allocate(512+i*10))
 	}
 	for _, b := range all {
 		p.Free(b)
 	}
-	require.LessOrEqual(t, len(p.classes[25].free), 2)
+	count := func() (n int64) {
+		for c := range p.classes {
+			n += int64(len(p.classes[c].free)) << c
+		}
+		return n
+	}
+	require.LessOrEqual(t, p.Kept(), p.bound.Load())
+	require.Equal(t, count(), p.Kept())
+	require.Positive(t, len(p.classes[12].free), "classes that came later are kept too")
+	p.Trim()
+	require.Zero(t, p.Kept())
+	require.Zero(t, count())
+}
+
+func TestPoolBoundHoldsUnderConcurrency(t *testing.T) {
+	p := NewPool()
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range 300 {
+				a, b := p.Allocate(1<<(12+(i+w)%13)), p.Allocate(8<<20)
+				a[0], b[0] = 1, 1
+				p.Free(a)
+				p.Free(b)
+				if i%100 == 50 {
+					p.Trim()
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	require.LessOrEqual(t, p.Kept(), p.bound.Load())
+	p.Trim()
+	require.Zero(t, p.Kept())
+}
+
+func TestPoolOfASmallRunKeepsLittle(t *testing.T) {
+	p := NewPool()
+	fill := func() {
+		var all [][]byte
+		for range 40 {
+			all = append(all, p.Allocate(1<<20))
+		}
+		for _, b := range all {
+			p.Free(b)
+		}
+	}
+	fill()
+	require.EqualValues(t, 40<<20, p.Kept())
+	undo, other := p.Bound(4<<20), p.Bound(16<<20)
+	require.LessOrEqual(t, p.Kept(), int64(4<<20))
+	fill()
+	require.LessOrEqual(t, p.Kept(), int64(4<<20))
+	undo()
+	undo()
+	fill()
+	require.EqualValues(t, 16<<20, p.Kept())
+	other()
+	fill()
+	require.EqualValues(t, 40<<20, p.Kept())
 }

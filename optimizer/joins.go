@@ -53,7 +53,7 @@ func keyPair(e expr.Expr, s sides) (l, r expr.Expr, ok bool) {
 // conditions on both sides stay above: there they are evaluated on whole batches of joined rows.
 var filterToJoin = pushRule("filter_to_join", func(_ *Context, f *plan.Filter) (plan.Node, error) {
 	j, ok := f.Input.(*plan.Join)
-	if !ok || j.Kind != plan.Cross && j.Kind != plan.Inner {
+	if !ok || j.Kind != plan.Cross && j.Kind != plan.Inner || j.AsOf != nil {
 		return nil, nil
 	}
 	s := outputSides(j)
@@ -80,27 +80,38 @@ func withKeys(c *plan.Join, equalities []expr.Expr, s sides) (plan.Node, error) 
 	return rejoin(c)
 }
 
-// outerToInner makes a Left join Inner where a filter above drops the rows that have no match: it is not true when all right columns
-// are null.
+// outerToInner makes a Left, Right or Full join keep fewer rows where a filter above drops those without a match: it is not true when
+// all columns of the other side are null.
 var outerToInner = pushRule("outer_to_inner", func(_ *Context, f *plan.Filter) (plan.Node, error) {
 	j, ok := f.Input.(*plan.Join)
-	if !ok || j.Kind != plan.Left {
+	if !ok || j.Kind != plan.Left && j.Kind != plan.Right && j.Kind != plan.Full {
 		return nil, nil
 	}
-	null := outputSides(j).right
-	for _, p := range f.Pred.Conjuncts() {
-		if !rejectsNull(p, null) {
-			continue
+	s := outputSides(j)
+	for _, merged := range j.Merged {
+		if j.Kind != plan.Left {
+			delete(s.left, merged) // not null in rows without a left side
 		}
-		c := *j
-		c.Kind = plan.Inner
-		n, err := rejoin(&c)
-		if err != nil {
-			return nil, err
-		}
-		return plan.NewFilter(n, f.Pred)
 	}
-	return nil, nil
+	kind := j.Kind
+	for _, p := range f.Pred.Conjuncts() {
+		if kind != plan.Inner && rejectsNull(p, s.right) {
+			kind = map[plan.JoinKind]plan.JoinKind{plan.Left: plan.Inner, plan.Right: plan.Right, plan.Full: plan.Right}[kind]
+		}
+		if kind != plan.Inner && rejectsNull(p, s.left) {
+			kind = map[plan.JoinKind]plan.JoinKind{plan.Left: plan.Left, plan.Right: plan.Inner, plan.Full: plan.Left}[kind]
+		}
+	}
+	if kind == j.Kind {
+		return nil, nil
+	}
+	c := *j
+	c.Kind = kind
+	n, err := rejoin(&c)
+	if err != nil {
+		return nil, err
+	}
+	return plan.NewFilter(n, f.Pred)
 })
 
 // rejectsNull says whether a predicate is surely not true where the columns are null.

@@ -74,7 +74,8 @@ var filterThroughJoin = pushRule("filter_through_join", func(_ *Context, f *plan
 	}
 	s := outputSides(j)
 	toLeft := j.Kind == plan.Inner || j.Kind == plan.Cross || j.Kind == plan.Left || j.Kind == plan.Semi || j.Kind == plan.Anti
-	toRight := j.Kind == plan.Inner || j.Kind == plan.Cross || j.Kind == plan.Right
+	toRight := j.AsOf == nil && (j.Kind == plan.Inner || j.Kind == plan.Cross) || j.Kind == plan.Right // what is nearest depends on all right rows
+	equal := j.EqualKeys()
 	var left, right []expr.Expr
 	_, stay := split(f.Pred, false, func(e expr.Expr) bool {
 		return toLeft && within(e, s.left) || toRight && within(e, s.right)
@@ -84,13 +85,13 @@ var filterThroughJoin = pushRule("filter_through_join", func(_ *Context, f *plan
 		case slices.ContainsFunc(stay, func(x expr.Expr) bool { return expr.Same(x, e) }):
 		case toLeft && within(e, s.left):
 			left = append(left, e)
-			if over, ok := acrossKeys(e, j.LeftKeys, j.RightKeys); ok {
+			if over, ok := acrossKeys(e, j.LeftKeys[:equal], j.RightKeys[:equal]); ok {
 				right = append(right, over)
 			}
 		default:
 			below := substitute(e, s.right)
 			right = append(right, below)
-			if over, ok := acrossKeys(below, j.RightKeys, j.LeftKeys); ok && toLeft {
+			if over, ok := acrossKeys(below, j.RightKeys[:equal], j.LeftKeys[:equal]); ok && toLeft {
 				left = append(left, over)
 			}
 		}

@@ -137,6 +137,9 @@ func equalKeys(a, b plan.SortKey) bool {
 }
 
 func equalJoins(a, b *plan.Join) bool {
-	return a.Kind == b.Kind && slices.Equal(a.LeftOut, b.LeftOut) && slices.Equal(a.RightOut, b.RightOut) &&
+	if (a.AsOf == nil) != (b.AsOf == nil) || a.AsOf != nil && *a.AsOf != *b.AsOf {
+		return false
+	}
+	return a.Kind == b.Kind && slices.Equal(a.Merged, b.Merged) && slices.Equal(a.LeftOut, b.LeftOut) && slices.Equal(a.RightOut, b.RightOut) &&
 		slices.EqualFunc(a.LeftKeys, b.LeftKeys, expr.Equal) && slices.EqualFunc(a.RightKeys, b.RightKeys, expr.Equal) && expr.Equal(a.Residual, b.Residual)
 }

@@ -160,6 +160,14 @@ type PartitionedWriter interface {
 	Abort(ctx context.Context) error
 }
 
+// PortableWriter is a PartitionedWriter whose parts can be written in other processes. What travels there is Remote: a sink that joins
+// this write. Its Open gives a writer of parts alone, and closing a part there lets Commit here find it. Where ok is false this write
+// stays in its process. (A PortableSink whose writers lack this travels itself.)
+type PortableWriter interface {
+	PartitionedWriter
+	Remote() (sink PortableSink, ok bool)
+}
+
 // Writer writes one part. It is used by one goroutine; a batch is valid until Write returns.
 type Writer interface {
 	Write(ctx context.Context, b Batch) error

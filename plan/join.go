@@ -39,8 +39,11 @@ type JoinColumn struct{ Name, As string }
 type Join struct {
 	Left, Right Node
 	Kind        JoinKind
-	// LeftKeys and RightKeys are bound over their sides, pair by pair of one type; none in a Cross join or with Residual alone.
+	// LeftKeys and RightKeys are bound over their sides, pair by pair of one type; none in a Cross join or with Residual alone. In a
+	// join with AsOf the last pair is the ordered one and the others are equal.
 	LeftKeys, RightKeys []expr.Expr
+	// AsOf says how far the right row of the last pair of keys is looked for; nil is a join by equal keys alone.
+	AsOf *AsOf
 	// Residual must hold as well for a pair of rows to match; zero is none. It is bound to the columns of the left side by their
 	// names and those of the right side as RightNames says.
 	Residual   expr.Expr
@@ -62,6 +65,8 @@ type JoinSpec struct {
 	LeftOn, RightOn []expr.Expr
 	// Residual are conditions on the joined row; equalities of a left with a right value among them become keys.
 	Residual []expr.Expr
+	// AsOf matches each left row with the nearest right one; nil is none.
+	AsOf *AsOfSpec
 	// Suffix distinguishes right columns whose name the left side has: "" is "_right".
 	Suffix string
 }
@@ -72,6 +77,10 @@ func NewJoin(left, right Node, spec JoinSpec) (Node, error) {
 		return nil, err
 	}
 	if err := spec.check(left.Schema(), right.Schema()); err != nil {
+		return nil, err
+	}
+	left, right, err := spec.widen(left, right)
+	if err != nil {
 		return nil, err
 	}
 	j := &Join{Left: left, Right: right, Kind: spec.Kind, LeftOut: names(left.Schema())}
@@ -86,7 +95,11 @@ func NewJoin(left, right Node, spec JoinSpec) (Node, error) {
 			return nil, err
 		}
 	}
-	var err error
+	if spec.AsOf != nil {
+		if err := j.addAsOf(spec.AsOf); err != nil {
+			return nil, err
+		}
+	}
 	if j.RightNames, err = spec.rightOut(left.Schema(), right.Schema()); err != nil {
 		return nil, err
 	}
@@ -113,16 +126,55 @@ func (s *JoinSpec) check(left, right *arrow.Schema) error {
 		return planFault("Join", "%d left keys, %d right ones", len(s.LeftOn), len(s.RightOn))
 	}
 	conditions := len(s.Using) + len(s.LeftOn) + len(s.Residual)
+	if s.AsOf != nil {
+		conditions++
+	}
 	if conditions == 0 && s.Kind != Cross {
 		return planFault("Join", "no condition").WithHint("give Using(columns), On(left, right) or OnExpr(predicate), or Cross for all pairs")
 	}
 	if conditions > 0 && s.Kind == Cross {
 		return planFault("Join", "a Cross join takes no condition").WithHint("leave Cross out")
 	}
+	if s.AsOf != nil {
+		if err := s.checkAsOf(); err != nil {
+			return err
+		}
+	}
 	if err := checkColumns("Join", left, s.Using); err != nil {
 		return err
 	}
 	return checkColumns("Join", right, s.Using)
+}
+
+// widen casts the columns of Using to one type on both sides where the join takes them from either: Right and Full.
+func (s *JoinSpec) widen(left, right Node) (Node, Node, error) {
+	if s.Kind != Right && s.Kind != Full {
+		return left, right, nil
+	}
+	var l, r []expr.Expr
+	for _, u := range s.Using {
+		a, b := field(left.Schema(), u, u, false).Type, field(right.Schema(), u, u, false).Type
+		t, ok := expr.CommonType(a, b)
+		if !ok || arrow.TypeEqual(a, b) {
+			continue // addKey has the fault
+		}
+		if !arrow.TypeEqual(a, t) {
+			l = append(l, expr.Col(u).Cast(t).As(u))
+		}
+		if !arrow.TypeEqual(b, t) {
+			r = append(r, expr.Col(u).Cast(t).As(u))
+		}
+	}
+	var err error
+	if len(l) > 0 {
+		if left, err = NewWith(left, l...); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(r) > 0 {
+		right, err = NewWith(right, r...)
+	}
+	return left, right, err
 }
 
 // rightOut names the right columns: all but the Using keys, with the suffix where the left side has the name.
@@ -178,7 +230,7 @@ func (n *Join) addKey(l, r expr.Expr) error {
 
 // addConditions binds conditions on the joined row: equalities of the two sides become keys, the rest is the residual.
 func (n *Join) addConditions(preds []expr.Expr) error {
-	joined := n.joined()
+	joined := n.Joined()
 	for _, p := range preds {
 		b, err := bindScalar("Join", p, joined)
 		if err != nil {
@@ -197,13 +249,16 @@ func (n *Join) addConditions(preds []expr.Expr) error {
 	return nil
 }
 
-// sides splits an equality of a left with a right value.
+// sides splits an equality of a left with a right value. What can fail stays a condition, because as a key it would be computed for rows
+// that never met; so does an integer beside a float, whose comparison is exact in a way that keys of one type are not.
 func (n *Join) sides(c expr.Expr) (l, r expr.Expr, ok bool) {
-	if c.Op() != "eq" {
+	if c.Op() != "eq" || c.CanFail() || n.AsOf != nil {
 		return l, r, false
 	}
 	a, b := c.Arg(0), c.Arg(1)
 	switch {
+	case arrow.IsInteger(a.Type().ID()) && arrow.IsFloating(b.Type().ID()), arrow.IsFloating(a.Type().ID()) && arrow.IsInteger(b.Type().ID()):
+		return l, r, false
 	case n.isLeft(a) && n.isRight(b):
 	case n.isRight(a) && n.isLeft(b):
 		a, b = b, a
@@ -239,8 +294,8 @@ func (n *Join) rightName(joined string) string {
 	return ""
 }
 
-// joined is the schema that conditions on the joined row see: both sides whole, whatever the kind.
-func (n *Join) joined() *arrow.Schema {
+// Joined is the schema that conditions on the joined row see: both sides whole, whatever the kind.
+func (n *Join) Joined() *arrow.Schema {
 	fields := slices.Clone(n.Left.Schema().Fields())
 	for _, c := range n.RightNames {
 		fields = append(fields, field(n.Right.Schema(), c.Name, c.As, false))
@@ -324,12 +379,18 @@ func (n *Join) WithInputs(in ...Node) Node {
 
 func (n *Join) label() string {
 	l := n.Kind.String() + " join"
+	if n.AsOf != nil {
+		l = n.Kind.String() + " as-of join"
+	}
 	for i := range n.LeftKeys {
 		sep := ", "
 		if i == 0 {
 			sep = " on "
 		}
-		l += sep + n.LeftKeys[i].String() + " = " + n.RightKeys[i].String()
+		l += sep + n.LeftKeys[i].String() + n.comparison(i) + n.RightKeys[i].String()
+	}
+	if n.AsOf != nil {
+		l += n.AsOf.within()
 	}
 	if !n.Residual.IsZero() {
 		l += " and " + n.Residual.String()

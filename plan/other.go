@@ -168,6 +168,8 @@ type MapBatches struct {
 	OutSchema *arrow.Schema
 	Fn        BatchFunc
 	Name      string // the function's symbol
+	// Adapter names what makes Fn of the function named Name in another process: see RegisterAdapter; "" where Fn cannot leave this one.
+	Adapter string
 }
 
 // NewMapBatches returns a MapBatches whose function gives batches of the schema.

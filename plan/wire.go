@@ -125,7 +125,7 @@ func describe(n Node) (m message, err error) {
 	case *GroupBy:
 		m = message{kind: "group_by", left: x.Keys, right: x.Aggs, nums: []int64{flag(x.DropNullKeys)}}
 	case *Join:
-		m = message{kind: "join", nums: []int64{int64(x.Kind)}, left: x.LeftKeys, right: x.RightKeys, pred: x.Residual,
+		m = message{kind: "join", nums: append([]int64{int64(x.Kind)}, x.AsOf.numbers()...), left: x.LeftKeys, right: x.RightKeys, pred: x.Residual,
 			cols: x.LeftOut, merged: x.Merged, out: x.RightOut, names: x.RightNames}
 	case *Sort:
 		m = message{kind: "sort", keys: x.Keys}
@@ -150,7 +150,7 @@ func describe(n Node) (m message, err error) {
 	case *Write:
 		return describeWrite(x)
 	case *MapBatches:
-		err = local("the function " + x.Name)
+		m, err = describeMap(x)
 	default:
 		err = local(fmt.Sprintf("a %T", n))
 	}

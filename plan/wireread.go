@@ -204,9 +204,9 @@ func parseKey(b []byte) (k SortKey, err error) {
 
 // inputsOf is how many inputs and numbers a node of a kind has; concat has any number of inputs from 1.
 var inputsOf = map[string]struct{ inputs, nums int }{
-	"scan": {0, 2}, "input": {0, 1}, "filter": {1, 0}, "project": {1, 0}, "group_by": {1, 1}, "join": {2, 1}, "sort": {1, 0}, "top_k": {1, 2},
+	"scan": {0, 2}, "input": {0, 1}, "filter": {1, 0}, "project": {1, 0}, "group_by": {1, 1}, "join": {2, 5}, "sort": {1, 0}, "top_k": {1, 2},
 	"limit": {1, 2}, "distinct": {1, 1}, "concat": {-1, 0}, "explode": {1, 0}, "unpivot": {1, 0}, "window": {1, 0}, "repartition": {1, 3},
-	"cache": {1, 0}, "write": {1, 0},
+	"cache": {1, 0}, "write": {1, 0}, "map_batches": {1, 0},
 }
 
 // build makes the node by its constructor.
@@ -255,6 +255,8 @@ func (m *message) build(in []Node) (Node, error) {
 		return NewRepartition(in[0], RepartitionSpec{Parts: int(m.nums[0]), Rows: m.nums[1], Bytes: m.nums[2], By: m.cols})
 	case "cache":
 		return NewCache(in[0]), nil
+	case "map_batches":
+		return m.mapBatches(in[0])
 	}
 	sink, err := partition.DecodeSink(m.op, m.data)
 	if err != nil {
@@ -301,6 +303,10 @@ func (m *message) join(left, right Node) (Node, error) {
 			return nil, err
 		}
 	}
+	var err error
+	if j.AsOf, err = asOfOf(m.nums[1:], j.LeftKeys); err != nil {
+		return nil, err
+	}
 	for _, c := range m.names {
 		if err := checkColumns("Join", right.Schema(), []string{c.Name}); err != nil {
 			return nil, err
@@ -313,7 +319,7 @@ func (m *message) join(left, right Node) (Node, error) {
 		return nil, err
 	}
 	if !m.pred.IsZero() {
-		b, err := bindScalar("Join", m.pred, j.joined())
+		b, err := bindScalar("Join", m.pred, j.Joined())
 		if err != nil {
 			return nil, err
 		}

@@ -88,8 +88,9 @@ type CSVOptions struct {
 	Hive bool
 
 	// Comma parts fields; 0 is a tab for files named .tsv, else a comma, or the semicolon, tab or bar that the header of a file and the
-	// rows after it have instead. Quote encloses them ('"'; None: there are no quotes). Escape stands before
-	// a quote within quotes (none: quotes are doubled). Comment begins lines to leave out (none).
+	// rows after it have instead. Quote encloses them ('"'; None: there are no quotes). Escape stands before a quote within quotes; 0:
+	// quotes are doubled, or have backslashes before them where the first rows do not fit otherwise; None: they are doubled. Comment
+	// begins lines to leave out (none).
 	Comma, Quote, Escape, Comment rune
 	// NoHeader says that the first row is data; columns are column1, column2….
 	NoHeader bool

@@ -57,7 +57,8 @@ func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budg
 	f.size = h.Size()
 	f.encoding = csvio.DetectEncoding(start[:n], csvio.Encoding(o.Encoding))
 	f.stream = fileio.CodecOf(f.file.Path, start[:n]) != fileio.Plain || f.encoding != csvio.EncodingUTF8
-	ho := csvio.HeadOptions{NoHeader: o.NoHeader, SkipRows: o.SkipRows, File: f.file.Path, MaxColumns: o.MaxColumns, Sniff: o.Comma == 0 && d.Comma == ','}
+	ho := csvio.HeadOptions{NoHeader: o.NoHeader, SkipRows: o.SkipRows, File: f.file.Path, MaxColumns: o.MaxColumns, Sniff: o.Comma == 0 && d.Comma == ',',
+		SniffEscape: o.Escape == 0}
 	if f.stream {
 		err = f.lookStream(ctx, d, ho, budget)
 	} else {

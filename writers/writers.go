@@ -1,117 +1,49 @@
-// Package writers puts frames into files and databases: Parquet, CSV, JSON, Arrow IPC, SQL. Each is a partition.Sink for
+// Package writers puts frames into files and databases: Parquet, CSV, JSON lines, Arrow IPC, SQL. Each is a partition.Sink for
 // dataframe.Write.
 //
-//	report, err := df.Write(ctx, writers.Parquet("out/", nil))
+//	report, err := df.Write(ctx, writers.Parquet("out", nil))                                       // out/part-00000.parquet …
+//	report, err := df.Write(ctx, writers.CSV("out.csv.gz", nil))                                    // one file
+//	report, err := df.Write(ctx, writers.JSON("out", &writers.JSONOptions{PartitionBy: []string{"year"}})) // out/year=2024/part-00000.json …
 //
-// A path that ends in the format's extension is one file; any other path is a folder of part files, one a partition.
+// A path that ends in the format's extension is one file, and so are "-", standard output, and devices and pipes; any other path is a
+// folder of part files, one a partition that has rows. OneFile makes one part in the folder, FileRows cuts parts into files of so many
+// rows, PartitionBy makes folders key=value of the values of columns, which the files then lack. Rows keep their order: in one file, and
+// over the files of a folder by name.
 //
-// It must not know plans or frames. It imports partition, expr, graph, mem, fault and internal/{parquetio,fileio}.
+// A write is whole or it is not there. Files are built out of sight, in a hidden folder on the same disk, synced, and renamed at the
+// end; a folder that is replaced is swapped for the new one. Where the write fails, is cancelled or its process is killed, what was
+// there before is there still; what a killed process leaves behind is hidden, and the next write into that place removes it. Files that
+// are appended to a folder get their names one after another, and a journal makes this one step: readers of Sheaf see all of them or
+// none, and the next write takes back what a killed process had begun. (Readers of others that look in that moment may see some.)
+//
+// It must not know plans or frames. It imports partition, expr, graph, mem, fault and internal/{parquetio,fileio,textio,vec}.
 package writers
 
-import (
-	"context"
-	"database/sql"
-
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/sheafdata/sheaf/fault"
-	"github.com/sheafdata/sheaf/partition"
-)
+import "github.com/sheafdata/sheaf/internal/fileio"
 
 // Mode says what to do where the output is there already.
 type Mode int
 
 // The modes.
 const (
-	ErrorIfExists Mode = iota // an Exists fault
-	Overwrite                 // replaced as a whole
-	Append                    // more part files, or more rows of a table
+	// ErrorIfExists gives an Exists fault; an empty folder is no output.
+	ErrorIfExists Mode = iota
+	// Overwrite replaces the file, the folder or the table as a whole. A folder that holds anything but data files is left alone, and is
+	// an Exists fault.
+	Overwrite
+	// Append adds part files to a folder, or rows to a table. Where nothing is there it begins.
+	Append
 )
 
-// ParquetOptions are the options of Parquet; nil and zero fields are the defaults.
-type ParquetOptions struct {
-	// Mode says what to do where the output is there already.
-	Mode Mode
-	// PartitionBy makes key=value folders of these columns.
-	PartitionBy []string
-	// OneFile writes one part into the folder.
-	OneFile bool
-	// FileRows starts a new file after so many rows; 0 is one file a partition.
-	FileRows int64
-	// Compression is the codec of pages: "zstd" (the default), "snappy", "gzip", "lz4", "brotli", "none".
-	Compression string
+func (m Mode) existing() fileio.Existing {
+	switch m {
+	case Overwrite:
+		return fileio.Replace
+	case Append:
+		return fileio.Extend
+	}
+	return fileio.Refuse
 }
 
-// CSVOptions are the options of CSV; nil and zero fields are the defaults.
-type CSVOptions struct {
-	// Mode says what to do where the output is there already.
-	Mode Mode
-	// PartitionBy makes key=value folders of these columns.
-	PartitionBy []string
-	// OneFile writes one part into the folder.
-	OneFile bool
-	// FileRows starts a new file after so many rows; 0 is one file a partition.
-	FileRows int64
-	// Comma separates fields; 0 is ','.
-	Comma rune
-	// Null is written for null; empty text is written as two quotes.
-	Null string
-}
-
-// JSONOptions are the options of JSON; nil and zero fields are the defaults.
-type JSONOptions struct {
-	// Mode says what to do where the output is there already.
-	Mode Mode
-	// PartitionBy makes key=value folders of these columns.
-	PartitionBy []string
-	// OneFile writes one part into the folder.
-	OneFile bool
-	// FileRows starts a new file after so many rows; 0 is one file a partition.
-	FileRows int64
-}
-
-// IPCOptions are the options of IPC; nil and zero fields are the defaults.
-type IPCOptions struct {
-	// Mode says what to do where the output is there already.
-	Mode Mode
-	// PartitionBy makes key=value folders of these columns.
-	PartitionBy []string
-	// OneFile writes one part into the folder.
-	OneFile bool
-	// FileRows starts a new file after so many rows; 0 is one file a partition.
-	FileRows int64
-}
-
-// SQLOptions are the options of SQL; nil and zero fields are the defaults.
-type SQLOptions struct {
-	// Mode says what to do where the table is there already.
-	Mode Mode
-}
-
-// Parquet writes Parquet files (.parquet). It is not built yet: Open returns a fault.
-func Parquet(path string, opts *ParquetOptions) partition.Sink {
-	return notYet{op: "write_parquet", to: path}
-}
-
-// CSV writes CSV files (.csv). It is not built yet: Open returns a fault.
-func CSV(path string, opts *CSVOptions) partition.Sink { return notYet{op: "write_csv", to: path} }
-
-// JSON writes JSON lines (.json, .jsonl, .ndjson). It is not built yet: Open returns a fault.
-func JSON(path string, opts *JSONOptions) partition.Sink { return notYet{op: "write_json", to: path} }
-
-// IPC writes Arrow IPC files (.arrow, .feather, .ipc). It is not built yet: Open returns a fault.
-func IPC(path string, opts *IPCOptions) partition.Sink { return notYet{op: "write_ipc", to: path} }
-
-// SQL writes into a table of a database. It is not built yet: Open returns a fault.
-func SQL(db *sql.DB, table string, opts *SQLOptions) partition.Sink {
-	return notYet{op: "write_sql", to: table}
-}
-
-// notYet is a sink that cannot be opened.
-type notYet struct{ op, to string }
-
-func (s notYet) Open(context.Context, *arrow.Schema, int) (partition.PartitionedWriter, error) {
-	e := fault.New(fault.Plan, s.op, "writing is not built yet")
-	e.File = s.to
-	return nil, e.WithHint("Collect or Batches give the rows")
-}
+// dataExts are the extensions of files that a folder may hold and be replaced.
+var dataExts = []string{".parquet", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".arrow", ".feather", ".ipc"}

@@ -1,4 +1,4 @@
-"""Asks DuckDB the seven questions of examples/nyctaxi of real trip files and writes the answers: golden.py FOLDER ANSWERS
+"""Asks DuckDB the questions of examples/nyctaxi of real trip files and writes the answers: golden.py FOLDER ANSWERS
 
 FOLDER has the trip files and the zone table, ANSWERS gets a folder a file with a CSV a question; a question that the columns of a file
 cannot answer has none.
@@ -32,7 +32,11 @@ QUESTIONS = {
                  "GROUP BY ALL ORDER BY trips DESC, borough, zone LIMIT 20",
     "longest": "SELECT pickup, trip_distance, total_amount FROM trips ORDER BY trip_distance DESC NULLS LAST, pickup, total_amount LIMIT 10",
     "dirt": "SELECT sum(CASE WHEN fare_amount < 0 THEN 1 ELSE 0 END), sum(CASE WHEN trip_distance = 0 THEN 1 ELSE 0 END), "
-            "sum(CASE WHEN dropoff < pickup THEN 1 ELSE 0 END), sum(CASE WHEN passenger_count IS NULL THEN 1 ELSE 0 END) FROM trips",
+            "sum(CASE WHEN trip_distance > 200 THEN 1 ELSE 0 END), sum(CASE WHEN dropoff < pickup THEN 1 ELSE 0 END), "
+            "sum(CASE WHEN dropoff - pickup >= INTERVAL 20 HOURS THEN 1 ELSE 0 END), sum(CASE WHEN passenger_count IS NULL THEN 1 ELSE 0 END) FROM trips",
+    "by_borough": "SELECT *, revenue / sum(revenue) OVER (PARTITION BY hour) AS share FROM (SELECT hour(pickup) AS hour, borough, "
+                  "sum(total_amount) AS revenue FROM trips JOIN zones ON TRY_CAST(pickup_zone AS BIGINT) = LocationID GROUP BY ALL) "
+                  "ORDER BY hour NULLS LAST, borough NULLS LAST",
 }
 
 con = duckdb.connect()

@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"errors"
 	"flag"
+	"html"
+	"image/png"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -30,10 +34,10 @@ func TestMain(m *testing.M) { proc.Main(m) }
 // TestSampleOutput compares what the program prints for the built-in sample, times aside.
 func TestSampleOutput(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out, "", false))
+	require.NoError(t, run(t.Context(), &out, filepath.Join("testdata", "sample.csv"), t.TempDir(), false))
 	var kept []string
 	for _, line := range strings.Split(out.String(), "\n") {
-		if !strings.HasSuffix(line, " s") && !strings.HasPrefix(line, "All questions in") {
+		if !strings.HasSuffix(line, " s") && !strings.HasPrefix(line, "Charts and all tables:") {
 			kept = append(kept, line)
 		}
 	}
@@ -80,8 +84,45 @@ func TestAnswersEqualDuckDB(t *testing.T) {
 				require.NoError(t, err, q.name)
 				compare(t, q.name, table, string(want))
 			}
+			require.NoError(t, run(t.Context(), io.Discard, data, t.TempDir(), true), "with charts")
 		})
 	}
+}
+
+// TestReport checks the page and the charts of the sample: all there, nothing from the network, pictures of a size to look at.
+func TestReport(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new", "report")
+	require.NoError(t, run(t.Context(), io.Discard, filepath.Join("testdata", "sample.csv"), folder, false))
+	page, err := os.ReadFile(filepath.Join(folder, "report.html"))
+	require.NoError(t, err)
+	text := html.UnescapeString(string(page))
+	require.False(t, strings.Contains(text, "http"), "a link to the network")
+	require.False(t, strings.Contains(text, "ZgotmplZ"), "what the template took for unsafe")
+	for _, q := range questions {
+		require.Contains(t, text, q.title)
+		picture, err := os.ReadFile(filepath.Join(folder, q.name+".png"))
+		require.NoError(t, err)
+		img, err := png.DecodeConfig(bytes.NewReader(picture))
+		require.NoError(t, err)
+		require.Equal(t, 1080, img.Width)
+		require.Greater(t, img.Height, 200)
+		require.True(t, strings.Contains(text, base64.StdEncoding.EncodeToString(picture)), "%s in the page", q.name)
+	}
+}
+
+// TestWithoutColumns: what the columns cannot answer is said, and the rest goes on.
+func TestWithoutColumns(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "trips.csv")
+	require.NoError(t, os.WriteFile(data, []byte("pickup_datetime,total_amount\n2009-01-01 00:10:00,5.5\n,7\n"), 0o644))
+	var out bytes.Buffer
+	folder := t.TempDir()
+	require.NoError(t, run(t.Context(), &out, data, folder, false))
+	require.Contains(t, out.String(), "These records cannot tell: they have no fare_amount.")
+	page, err := os.ReadFile(filepath.Join(folder, "report.html"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "they have no <code>pickup_zone</code>")
+	require.FileExists(t, filepath.Join(folder, "by_day.png"))
+	require.NoFileExists(t, filepath.Join(folder, "tip_share.png"))
 }
 
 // compare holds a table against CSV: numbers to 1e-9, empty is null.
@@ -92,7 +133,7 @@ func compare(t *testing.T, question string, table *dataframe.Table, want string)
 	require.EqualValues(t, len(rows)-1, table.NumRows(), question)
 	for i, row := range rows[1:] {
 		for c, f := range table.Schema().Fields() {
-			got := text(table.Value(int64(i), f.Name))
+			got := asText(table.Value(int64(i), f.Name))
 			if x, err := strconv.ParseFloat(row[c], 64); err == nil {
 				y, err := strconv.ParseFloat(got, 64)
 				require.NoError(t, err, "%s, row %d, %s: %q", question, i, f.Name, got)
@@ -104,7 +145,7 @@ func compare(t *testing.T, question string, table *dataframe.Table, want string)
 	}
 }
 
-func text(v any) string {
+func asText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""

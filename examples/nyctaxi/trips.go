@@ -16,9 +16,9 @@ import (
 	"github.com/sheafdata/sheaf/readers"
 )
 
-// builtin holds the 263 taxi zones of the TLC and a small sample of made-up trips.
+// builtin holds the 263 taxi zones of the TLC.
 //
-//go:embed testdata/zones.csv testdata/sample.csv
+//go:embed testdata/zones.csv
 var builtin embed.FS
 
 func openZones() *dataframe.DataFrame {
@@ -44,9 +44,6 @@ var columns = []struct {
 
 // openTrips returns the trips of all files under the names of columns, with the types that the questions need.
 func openTrips(data string) (*dataframe.DataFrame, error) {
-	if data == "" {
-		return tidy("testdata/sample.csv", readers.CSV("testdata/sample.csv", &readers.CSVOptions{FS: builtin}))
-	}
 	files, err := list(data)
 	if err != nil {
 		return nil, err

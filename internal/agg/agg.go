@@ -41,16 +41,22 @@ type acc interface {
 
 // spec is an aggregate to accumulate.
 type spec struct {
-	op string
-	in arrow.DataType // logical type of the argument; nil without one
+	op  string
+	in  arrow.DataType   // logical type of the first argument; nil without one
+	ins []arrow.DataType // of all arguments
 	// out is the logical type of the result.
 	out arrow.DataType
+	// quantiles are the parameters of quantile and its kin.
+	quantiles []float64
+	// keys are the order that the aggregate's rows are to be taken in, where that matters; nil: as they come.
+	keys []expr.SortKey
 	// Of messages: the column as the user named it, and the place of the call.
 	column, at string
 }
 
 // New returns an empty accumulator for a bound aggregate: Op is count, count_of, sum, mean, min, max, var, std, var_pop, std_pop, first,
-// last, n_unique, any or all. The Where of its modifiers is the caller's to compute (see Update).
+// last, n_unique, any, all, median, quantile, quantiles, mode, list_of, corr, cov, approx_n_unique or approx_quantile. The Where of its
+// modifiers is the caller's to compute (see Update), and so are its arguments: Args. An OrderBy beside an Over is the caller's too.
 func New(e expr.Expr) (Acc, error) {
 	s, err := specOf(e)
 	if err != nil {
@@ -76,26 +82,27 @@ func specOf(e expr.Expr) (spec, error) {
 	if e.IsZero() || e.Type() == nil {
 		return spec{}, fault.New(fault.Internal, "Agg", "agg: aggregate is not bound")
 	}
-	s := spec{op: e.Op(), out: vec.Logical(e.Type()), column: e.Name(), at: e.At()}
-	if args := e.Args(); len(args) > 0 {
-		if args[0].Type() == nil {
+	s := spec{op: e.Op(), out: vec.Logical(e.Type()), column: e.Name(), at: e.At(), quantiles: e.Quantiles()}
+	for i, arg := range e.Args() {
+		if arg.Type() == nil {
 			return spec{}, fault.New(fault.Internal, "Agg", "agg: argument of %s is not bound", e)
 		}
-		s.in = vec.Logical(args[0].Type())
-		if cols := args[0].Columns(); len(cols) > 0 {
+		s.ins = append(s.ins, vec.Logical(arg.Type()))
+		if cols := arg.Columns(); i == 0 && len(cols) > 0 {
 			s.column = cols[0]
 		}
 	}
-	if len(e.Mods().OrderBy) > 0 && orderMatters(s.op) {
-		return spec{}, s.notYet("OrderBy in an aggregate")
+	if len(s.ins) > 0 {
+		s.in = s.ins[0]
+	}
+	if orderMatters(e) {
+		s.keys = e.Mods().OrderBy
 	}
 	return s, nil
 }
 
-func orderMatters(op string) bool { return op == "first" || op == "last" }
-
-func (s *spec) notYet(what string) error {
-	f := fault.New(fault.Plan, "Agg", "%s is not built yet", what)
+func (s *spec) unknown(what string) error {
+	f := fault.New(fault.Internal, "Agg", "%s is not known", what)
 	f.At = s.at
 	return f
 }
@@ -111,16 +118,25 @@ func build(s spec) (acc, error) {
 		return &count{}, nil
 	}
 	if s.in == nil {
-		return nil, s.notYet("the aggregate " + s.op)
+		return nil, s.unknown("the aggregate " + s.op)
 	}
 	if _, _, ok := vec.PhysOf(s.in); !ok {
 		return nil, s.badType()
+	}
+	if s.keys != nil {
+		return newOrdered(s)
 	}
 	switch s.op {
 	case "count_of":
 		return &count{ofValues: true}, nil
 	case "n_unique", "nunique":
-		return &nunique{spec: s}, nil
+		return newNUnique(s), nil
+	case "approx_n_unique":
+		return newApproxUnique(s), nil
+	case "list_of":
+		return newListOf(s), nil
+	case "corr", "cov":
+		return newComoments(s)
 	}
 	if s.in.ID() == arrow.NULL {
 		return &nothing{out: s.out}, nil
@@ -140,6 +156,12 @@ func build(s spec) (acc, error) {
 		return newPick(s, true), nil
 	case "var", "std", "var_pop", "std_pop":
 		return newMoments(s)
+	case "median", "quantile", "quantiles":
+		return newQuantile(s)
+	case "approx_quantile":
+		return newApproxQuantile(s)
+	case "mode":
+		return newMode(s), nil
 	}
-	return nil, s.notYet("the aggregate " + s.op)
+	return nil, s.unknown("the aggregate " + s.op)
 }

@@ -157,12 +157,14 @@ func TestTextGarbage(t *testing.T) {
 	require.Less(t, a.Bytes(), int64(4*n*140))
 }
 
-func TestNotBuilt(t *testing.T) {
-	for _, op := range []string{"median", "mode"} {
-		_, err := build(spec{op: op, in: arrow.PrimitiveTypes.Int64})
+func TestWrongTypes(t *testing.T) {
+	_, err := build(spec{op: "no_such", in: arrow.PrimitiveTypes.Int64})
+	require.ErrorContains(t, err, "no_such")
+	for _, op := range []string{"median", "approx_quantile", "corr"} {
+		_, err := build(spec{op: op, in: arrow.BinaryTypes.String, ins: []arrow.DataType{arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64}})
 		require.ErrorContains(t, err, op)
 	}
-	_, err := build(spec{op: "min", in: arrow.ListOf(arrow.PrimitiveTypes.Int8)})
+	_, err = build(spec{op: "min", in: arrow.ListOf(arrow.PrimitiveTypes.Int8)})
 	require.Error(t, err)
 	_, err = build(spec{op: "var", in: arrow.BinaryTypes.String})
 	require.Error(t, err)

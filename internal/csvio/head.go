@@ -28,8 +28,9 @@ type HeadOptions struct {
 	Size int64
 	// MaxColumns bounds the columns; 0 is in proportion to the file's size.
 	MaxColumns int
-	// Sniff guesses the delimiter, among comma, semicolon, tab and bar.
-	Sniff bool
+	// Sniff guesses the delimiter, among comma, semicolon, tab and bar; SniffEscape whether quotes within quotes have backslashes
+	// before them.
+	Sniff, SniffEscape bool
 }
 
 // MaxColumns bounds the width of any file. Each column takes some 10 KiB before many of its values do (measured over a query from end to
@@ -80,9 +81,7 @@ func ReadHead(data []byte, whole bool, d Dialect, o HeadOptions) (*Head, error) 
 		}
 		pos += i + 1
 	}
-	if o.Sniff {
-		h.Dialect.Comma = d.newline(nl).sniff(data[min(pos, len(data)):], whole)
-	}
+	h.guess(data[min(pos, len(data)):], whole, o)
 	end := len(data)
 	buf := data
 	if cap(data) >= end+HeadSlack {
@@ -101,6 +100,30 @@ func ReadHead(data []byte, whole bool, d Dialect, o HeadOptions) (*Head, error) 
 	h.Start = min(h.Start, int64(len(data)))
 	h.Line += int64(bytes.Count(data[:h.Start], []byte{nl}))
 	return h, nil
+}
+
+// guess finds out what of the dialect is not given by what stands from the header on. The delimiter is guessed a second time with
+// backslashes before quotes, as rows that do not fit without them say nothing of it.
+func (h *Head) guess(data []byte, whole bool, o HeadOptions) {
+	if o.Sniff {
+		h.Dialect.Comma = h.Dialect.sniff(data, whole)
+	}
+	if !o.SniffEscape || h.Dialect.Escape != 0 || !h.Dialect.mayEscape(data) {
+		return
+	}
+	as := h.Dialect
+	if !as.sniffEscape(data, whole) {
+		if !o.Sniff {
+			return
+		}
+		as.Escape = '\\'
+		as.Comma = as.sniff(data, whole)
+		as.Escape = 0
+		if as.Comma == h.Dialect.Comma || !as.sniffEscape(data, whole) {
+			return
+		}
+	}
+	h.Dialect.Comma, h.Dialect.Escape = as.Comma, '\\'
 }
 
 func (h *Head) short(data []byte, o HeadOptions) error {

@@ -126,9 +126,14 @@ func newGuesser(d *Dialect) *guesser {
 }
 
 // see adds a field, without its quotes, to what is known of its column.
+//
+// A field of blanks alone makes its column text: it may mean something, and other readers take it so.
 func (g *guesser) see(to *Guess, f []byte) {
-	f = bytes.Trim(f, " \t")
 	if len(f) == 0 || to.seen && to.not == guessAny {
+		return
+	}
+	if f = bytes.Trim(f, " \t"); len(f) == 0 {
+		to.seen, to.not = true, guessAny
 		return
 	}
 	for _, w := range g.nulls {

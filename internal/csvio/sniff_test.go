@@ -81,3 +81,35 @@ func TestMaxColumns(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, h.Names, leastColumns+10)
 }
+
+func TestSniffEscape(t *testing.T) {
+	for _, c := range []struct {
+		name, data string
+		want       byte
+	}{
+		{"backslashes before quotes", "a,b\n1,\"say \\\"hi\\\" now\"\n2,x\n", '\\'},
+		{"in the header", "\"a \\\"b\\\" c\",d\n1,2\n", '\\'},
+		{"under a bar", "a|b\n1|\"x\\\"2\\\"\"\n", '\\'},
+		{"a delimiter behind one", "a,b\n1,\"x\\\", y\"\n2,3\n", '\\'},
+		{"doubled quotes", "a,b\n1,\"say \"\"hi\"\" now\"\n", 0},
+		{"backslashes at the end of fields", "path,n\n\"C:\\dir\\\",1\n\"D:\\\",2\n", 0},
+		{"both", "a,b\n1,\"x\\\"\"\"y\"\n", 0},
+		{"neither fits", "a,b\n1,\"x\\\"y\",3\n", 0},
+		{"not in quotes", "a,b\n1,x\\\"y\n", 0},
+		{"no rows", "a,b\n", 0},
+		{"a long file of folders", "path,n\n" + strings.Repeat("\"C:\\dir\\\",1\n", 20000), 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := Dialect{Quote: '"'}.WithDefaults()
+			require.NoError(t, err)
+			h, err := ReadHead([]byte(c.data), true, d, HeadOptions{Sniff: true, SniffEscape: true})
+			require.NoError(t, err)
+			require.Equal(t, string(c.want), string(h.Dialect.Escape))
+		})
+	}
+	d, err := Dialect{Quote: '"'}.WithDefaults()
+	require.NoError(t, err)
+	h, err := ReadHead([]byte("a,b\n1,\"say \\\"hi\\\" now\"\n"), true, d, HeadOptions{Sniff: true})
+	require.NoError(t, err)
+	require.Zero(t, h.Dialect.Escape)
+}

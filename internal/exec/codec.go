@@ -14,6 +14,8 @@ import (
 	"github.com/sheafdata/sheaf/internal/join"
 	sorting "github.com/sheafdata/sheaf/internal/sort"
 	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/shuffle"
 )
 
 func init() {
@@ -21,6 +23,7 @@ func init() {
 	register("groups", encodeGroups, decodeGroups)
 	register("sorted run", encodeRun, decodeRun)
 	register("join table", encodeTable, decodeTable)
+	register("exchange", encodeExchanged, decodeExchanged)
 }
 
 // castagnoli is the checksum of results on the wire, which processors compute in hardware.
@@ -35,6 +38,7 @@ func register[T any](name string, encode func(T) ([]byte, error), decode func([]
 			return nil, fmt.Errorf("a %T", v)
 		}
 		b, err := encode(t)
+		b = appendMarks(b, v)
 		return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli)), err
 	}, func(b []byte) (_ any, err error) {
 		defer func() {
@@ -46,7 +50,15 @@ func register[T any](name string, encode func(T) ([]byte, error), decode func([]
 		if n < 0 || crc32.Checksum(b[:n], castagnoli) != binary.LittleEndian.Uint32(b[n:]) {
 			return nil, fault.New(fault.Internal, "decode_result", "%s: the bytes were damaged on the way", name)
 		}
-		return decode(b[:n])
+		b, marks, err := cutMarks(b[:n])
+		if err != nil {
+			return nil, err
+		}
+		v, err := decode(b)
+		if c, ok := any(v).(carrier); ok && err == nil && len(marks) > 0 {
+			c.setMarks(marks)
+		}
+		return v, err
 	})
 }
 
@@ -123,13 +135,23 @@ func decodeColumns(b []byte) ([]vec.Vec, int, error) {
 	return cols, int(recs[0].NumRows()), nil
 }
 
-// Groups are their hashes, counted, then keys and states as columns.
+// Groups are a byte that says whether they went through an exchange; if so its frames, else their hashes, counted, then keys and states
+// as columns.
 func encodeGroups(g *Groups) ([]byte, error) {
+	if g.Out != nil {
+		least := g.sketch.settle()
+		head := binary.AppendUvarint([]byte{1}, uint64(len(least)))
+		for _, h := range least {
+			head = binary.LittleEndian.AppendUint64(head, h)
+		}
+		b, err := g.Out.MarshalBinary()
+		return append(head, b...), err
+	}
 	cols, err := encodeColumns(g.Cols, g.Rows)
 	if err != nil {
 		return nil, err
 	}
-	out := binary.AppendUvarint(nil, uint64(len(g.Hashes)))
+	out := binary.AppendUvarint([]byte{0}, uint64(len(g.Hashes)))
 	for _, h := range g.Hashes {
 		out = binary.LittleEndian.AppendUint64(out, h)
 	}
@@ -137,6 +159,28 @@ func encodeGroups(g *Groups) ([]byte, error) {
 }
 
 func decodeGroups(b []byte) (*Groups, error) {
+	if len(b) == 0 {
+		return nil, fmt.Errorf("groups: nothing")
+	}
+	exchanged := b[0] == 1
+	b = b[1:]
+	if exchanged {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size)/8 {
+			return nil, fmt.Errorf("groups: damaged sketch")
+		}
+		g := &Groups{}
+		for b = b[size:]; n > 0; n-- {
+			g.sketch.least = append(g.sketch.least, binary.LittleEndian.Uint64(b))
+			b = b[8:]
+		}
+		out, err := received().Decode(b)
+		if err != nil {
+			return nil, err
+		}
+		g.Out, g.Rows = out, int(out.Rows(0, shuffle.Buckets))
+		return g, nil
+	}
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(len(b)-size)/8 {
 		return nil, fmt.Errorf("groups: damaged header")
@@ -160,17 +204,38 @@ func decodeGroups(b []byte) (*Groups, error) {
 	return g, nil
 }
 
-// A sorted run is its sort keys, then its rows in order.
+func encodeExchanged(e *Exchanged) ([]byte, error) { return e.MarshalBinary() }
+
+func decodeExchanged(b []byte) (*Exchanged, error) {
+	out, err := received().Decode(b)
+	return &Exchanged{Output: out}, err
+}
+
+// received is the space of what came from another process: memory that nobody counts, because it was counted there.
+func received() *shuffle.Space { return shuffle.NewSpace(mem.New("received", 0), "") }
+
+// A sorted run is its sort keys, then its rows in order, run after run.
 func encodeRun(r *SortedRun) ([]byte, error) {
 	out := binary.AppendUvarint(nil, uint64(len(r.keys)))
 	for _, k := range r.keys {
 		out = binary.AppendUvarint(out, uint64(k.Col))
 		out = append(out, flag(k.Desc), flag(k.NullsFirst))
 	}
-	cols := make([]vec.Vec, len(r.types))
-	r.Batch(cols, 0, r.NumRows(), nil)
-	body, err := encodeColumns(cols, r.NumRows())
-	return append(out, body...), err
+	out = binary.AppendUvarint(out, uint64(len(r.runs)))
+	for _, p := range r.runs {
+		w, err := p.Window(0, p.NumRows())
+		if err != nil {
+			return nil, err
+		}
+		cols := make([]vec.Vec, len(r.types))
+		w.Batch(cols, 0, w.NumRows(), nil)
+		body, err := encodeColumns(cols, w.NumRows())
+		if err != nil {
+			return nil, err
+		}
+		out = append(binary.AppendUvarint(out, uint64(len(body))), body...)
+	}
+	return out, nil
 }
 
 func flag(b bool) byte {
@@ -186,56 +251,98 @@ func decodeRun(b []byte) (*SortedRun, error) {
 		return nil, fmt.Errorf("sorted run: damaged header")
 	}
 	b = b[size:]
-	keys := make([]sorting.Key, n)
-	for i := range keys {
+	r := &SortedRun{keys: make([]sorting.Key, n)}
+	for i := range r.keys {
 		col, size := binary.Uvarint(b)
 		if size <= 0 || len(b) < size+2 {
 			return nil, fmt.Errorf("sorted run: damaged keys")
 		}
-		keys[i] = sorting.Key{Col: int(col), Desc: b[size] == 1, NullsFirst: b[size+1] == 1}
+		r.keys[i] = sorting.Key{Col: int(col), Desc: b[size] == 1, NullsFirst: b[size+1] == 1}
 		b = b[size+2:]
 	}
-	cols, rows, err := decodeColumns(b)
-	if err != nil {
-		return nil, err
+	runs, size := binary.Uvarint(b)
+	if size <= 0 || runs > uint64(len(b)) {
+		return nil, fmt.Errorf("sorted run: damaged header")
 	}
-	r := &SortedRun{keys: keys}
-	for i := range cols {
-		r.types = append(r.types, cols[i].Type)
-	}
-	for _, k := range keys {
-		if k.Col >= len(cols) {
-			return nil, fmt.Errorf("sorted run: key %d of %d columns", k.Col, len(cols))
+	for b = b[size:]; runs > 0; runs-- {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return nil, fmt.Errorf("sorted run: damaged length")
 		}
+		if err := r.addRun(b[size : size+int(n)]); err != nil {
+			return nil, err
+		}
+		b = b[size+int(n):]
 	}
-	r.Run, err = sorting.NewRun(sorting.Options{Types: r.types, Keys: keys}, cols, rows)
-	return r, err
+	return r, nil
 }
 
-// A join table is the number of its keys, then its build rows, keys first, of which it is built again.
+// addRun decodes one of the runs.
+func (r *SortedRun) addRun(b []byte) error {
+	cols, rows, err := decodeColumns(b)
+	if err != nil {
+		return err
+	}
+	types := make([]arrow.DataType, len(cols))
+	for i := range cols {
+		types[i] = cols[i].Type
+	}
+	for _, k := range r.keys {
+		if k.Col >= len(cols) {
+			return fmt.Errorf("sorted run: key %d of %d columns", k.Col, len(cols))
+		}
+	}
+	r.types = types
+	run, err := sorting.NewRun(r.options(), cols, rows)
+	if err != nil {
+		return err
+	}
+	r.runs = append(r.runs, &pile{options: r.options(), run: run, stats: run.Stats()})
+	return nil
+}
+
+// A join table is whether its rows are dealt, and then those; or the number of its keys and its kind, then its build rows, keys first, of which it is built again.
 func encodeTable(t *Table) ([]byte, error) {
+	if t.Dealt() {
+		body, err := t.dealt.MarshalBinary()
+		return append([]byte{1, flag(t.hashed)}, body...), err
+	}
 	keys, payload, rows := t.Rows()
 	body, err := encodeColumns(append(append([]vec.Vec{}, keys...), payload...), rows)
-	return append(binary.AppendUvarint(nil, uint64(len(keys))), body...), err
+	head := binary.AppendUvarint([]byte{0}, uint64(len(keys)))
+	return append(append(head, flag(t.KeepsAll()), flag(t.asOf != nil)), body...), err
 }
 
 func decodeTable(b []byte) (*Table, error) {
+	if len(b) == 0 {
+		return nil, fmt.Errorf("join table: nothing")
+	}
+	dealt := b[0] == 1
+	b = b[1:]
+	if dealt {
+		if len(b) == 0 {
+			return nil, fmt.Errorf("join table: nothing")
+		}
+		out, err := received().Decode(b[1:])
+		return &Table{dealt: out, hashed: b[0] == 1}, err
+	}
 	n, size := binary.Uvarint(b)
-	if size <= 0 {
+	if size <= 0 || len(b) < size+2 {
 		return nil, fmt.Errorf("join table: damaged header")
 	}
-	cols, rows, err := decodeColumns(b[size:])
+	all, asOf := b[size] == 1, b[size+1] == 1
+	cols, rows, err := decodeColumns(b[size+2:])
 	if err != nil {
 		return nil, err
 	}
-	if n > uint64(len(cols)) {
+	if n > uint64(len(cols)) || asOf && int(n) == len(cols) {
 		return nil, fmt.Errorf("join table: %d keys of %d columns", n, len(cols))
 	}
 	types := make([]arrow.DataType, len(cols))
 	for i := range cols {
 		types[i] = cols[i].Type
 	}
-	builder := join.NewBuilder(join.Options{Keys: types[:n], Payload: types[n:], KeepKeys: true})
+	builder := join.NewBuilder(join.Options{Keys: types[:n], Payload: types[n:], KeepKeys: true, KeepAll: all})
 	if err := builder.Add(cols[:n], cols[n:], rows); err != nil {
 		return nil, err
 	}
@@ -243,5 +350,5 @@ func decodeTable(b []byte) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTable(table, nil), nil
+	return newTable(table, asOf, nil)
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -8,7 +9,6 @@ import (
 	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/internal/eval"
-	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
@@ -19,8 +19,12 @@ type pipeline struct {
 	head  link // what the source pushes into
 	clock *clock
 	sink  sink
+	// marks are what the probes note of join tables; they go with the result.
+	marks []Mark
+	parts *parts // the join that goes by parts, at the head; nil for none
 	// whole is how many of the first operators get every row of the source.
 	whole int
+	ends  []func()
 }
 
 // countsRows says whether the rows that an operator sees are those of a partition, one for one.
@@ -39,18 +43,31 @@ type compiler struct {
 	chain  []plan.Node // from the leaf's reader up to the root
 	tables []*Table
 	clock  *clock
-	held   *mem.Reservation
+	held   *mem.Reservation // what the result holds
+	work   *mem.Reservation // what steps hold until the task ends
+	marks  []Mark
+	parts  *parts   // the join that goes by parts
+	part   int      // number of the task in its stage
+	limit  int64    // bytes that a table should have at most, where rows can go on without it
+	ends   []func() // what is to be done when the task has ended, well or not
 }
 
-// compile makes the fragment's pipeline. tables are the join tables that it depends on; held is what its result reserves from.
-func compile(frag *Fragment, tables []*Table, held *mem.Reservation) (*pipeline, error) {
-	c := &compiler{frag: frag, chain: chainOf(frag.Root), tables: tables, held: held}
+// atEnd makes f run when the task has ended, well or not. It must not undo what the task's result owns.
+func (c *compiler) atEnd(f func()) { c.ends = append(c.ends, f) }
+
+// compile makes the pipeline of a task's fragment. tables are the join tables that it depends on; held is what its result reserves
+// from.
+func compile(ctx context.Context, t *Task, tables []*Table, held *mem.Reservation) (*pipeline, error) {
+	frag := t.Fragment
+	c := &compiler{frag: frag, chain: chainOf(frag.Root), tables: tables, held: held, part: t.Part, limit: min(flushBytes, tableBytes(ctx))}
+	c.work = mem.From(ctx).Reservation(sinkName(frag))
+	c.atEnd(c.work.Free)
 	names := []string{sourceName(frag)}
 	for _, n := range c.chain {
 		names = append(names, OpName(n))
 	}
 	c.clock = newClock(append(names, sinkName(frag)))
-	out, need, err := c.sink()
+	out, need, err := c.sink(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +78,7 @@ func compile(frag *Fragment, tables []*Table, held *mem.Reservation) (*pipeline,
 			return nil, err
 		}
 	}
-	return &pipeline{head: link{clock: c.clock, from: 0, to: 1, next: next}, clock: c.clock, sink: out, whole: c.whole()}, nil
+	return &pipeline{head: link{clock: c.clock, from: 0, to: 1, next: next}, clock: c.clock, sink: out, marks: c.marks, parts: c.parts, whole: c.whole(), ends: c.ends}, nil
 }
 
 // whole counts the operators before which no row is left out or added: projections and the next one.
@@ -157,6 +174,14 @@ func (c *compiler) step(n plan.Node, l link, need columns) (step, columns, error
 		return c.distinct(n, l, need)
 	case *plan.TopK:
 		return c.topK(n, l, need)
+	case *plan.Window:
+		return c.window(n, l, need)
+	case *plan.Explode:
+		return c.explode(n, l, need)
+	case *plan.Unpivot:
+		return c.unpivot(n, l, need)
+	case *plan.MapBatches:
+		return c.mapBatches(n, l)
 	}
 	return nil, nil, fault.New(fault.Internal, OpName(n), "exec has no operator for it")
 }
@@ -182,41 +207,16 @@ func (c *compiler) distinct(n *plan.Distinct, l link, need columns) (step, colum
 		need[k] = true
 		types[i] = vec.Logical(in.Field(k).Type)
 	}
-	s, err := newDistinctStep(l, types, keys, need.list(), in.NumFields(), c.held)
-	return s, need, err
-}
-
-var probeKinds = map[plan.JoinKind]join.Kind{plan.Inner: join.Inner, plan.Left: join.Left, plan.Semi: join.Semi, plan.Anti: join.Anti}
-
-func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, error) {
-	kind, ok := probeKinds[n.Kind]
-	if !ok {
-		return nil, nil, fault.New(fault.Internal, "Join", "exec has no probe for this kind of join")
+	if n.Last {
+		s, err := newDistinctLastStep(l, in, keys, need.list(), c.work)
+		return s, need, err
 	}
-	leaf, ok := n.Right.(*plan.Input)
-	if !ok || leaf.Index < 1 || leaf.Index > len(c.tables) {
-		return nil, nil, fault.New(fault.Internal, "Join", "the right side of a join in a task is not a table")
-	}
-	left := n.Left.Schema()
-	prog, err := eval.Compile(n.LeftKeys, left)
+	s, err := newDistinctStep(l, types, keys, need.list(), in.NumFields(), c.work)
 	if err != nil {
 		return nil, nil, err
 	}
-	table := c.tables[leaf.Index-1]
-	s := &probeStep{link: l, prog: prog, prober: table.NewProber(kind), payload: table.payload, outer: kind == join.Left, keys: make([]vec.Vec, len(n.LeftKeys))}
-	in := make(columns, left.NumFields())
-	for _, name := range n.LeftOut {
-		at := columnAt(left, name)
-		s.cols = append(s.cols, probeColumn{from: at, live: need[len(s.cols)]})
-		in[at] = in[at] || need[len(s.cols)-1]
-	}
-	if kind == join.Inner || kind == join.Left {
-		for i := range n.RightOut {
-			s.cols = append(s.cols, probeColumn{from: i, right: true, live: need[len(s.cols)]})
-		}
-	}
-	s.out.Cols = make([]vec.Vec, len(s.cols))
-	return s, in.add(left, n.LeftKeys...), nil
+	s.partial, s.limit = c.frag.Mode == Exchange && c.frag.Number, c.limit
+	return s, need, nil
 }
 
 // OpName returns the name of a node's operator, as receipts and plans show it.
@@ -282,6 +282,10 @@ func sinkName(f *Fragment) string {
 		return "sort"
 	case BuildTable:
 		return "build join table"
+	case Exchange:
+		return "exchange"
+	case WriteRows:
+		return "write"
 	}
 	return "collect"
 }

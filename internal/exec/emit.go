@@ -17,6 +17,7 @@ type Rows struct {
 	N       int64
 	// More is the rest of a task that has paused; nil where there is none. Whoever takes the rows must resume it or close it.
 	More *Resume
+	marked
 	held *mem.Reservation
 }
 
@@ -25,6 +26,14 @@ func (r *Rows) Free() {
 	if r.held != nil {
 		r.held.Free()
 	}
+}
+
+// Bytes is what the rows reserve; 0 for those of another process.
+func (r *Rows) Bytes() int64 {
+	if r.held == nil {
+		return 0
+	}
+	return r.held.Held()
 }
 
 // emitStep collects rows as record batches. Small batches, as a selective filter leaves them, are put together.

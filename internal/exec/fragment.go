@@ -16,11 +16,13 @@ const (
 	PartialGroups             // *Groups: the partial groups of Breaker, a GroupBy
 	SortRun                   // *Run: the rows sorted as Breaker, a Sort, says
 	BuildTable                // *Table of the rows, the right side of Breaker, a Join
+	Exchange                  // *Exchanged: the rows for other tasks, dealt by the expressions of Breaker, a Project, where there is one
+	WriteRows                 // *Written: the rows go to a part of the sink of Breaker, a Write
 )
 
 // String returns the mode's name as plans show it.
 func (m Mode) String() string {
-	return [...]string{"emit rows", "partial groups", "sorted run", "join table"}[m]
+	return [...]string{"emit rows", "partial groups", "sorted run", "join table", "exchange rows", "write rows"}[m]
 }
 
 // Fragment is the part of a plan that one kind of task does. It never changes; tasks share it.
@@ -39,6 +41,10 @@ type Fragment struct {
 	FromTasks bool
 	// Pruned says that the source may leave rows out, so that the rows of a split cannot be counted.
 	Pruned bool
+	// Number says that Exchange adds NumberField to the rows.
+	Number bool
+	// ByParts says that the first node is a join whose right side, the first table, is dealt, and that the main input is rows dealt alike.
+	ByParts bool
 	// Final says that the rows are an answer, which goes to the user as it comes.
 	Final bool
 	// Stage is the number of the stage that the fragment belongs to, for receipts.

@@ -10,19 +10,25 @@ import (
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/shuffle"
 )
 
 // Groups is the partial answer of a group-by over a part of the rows: a row a group, with its key columns and the state columns of
-// every aggregate, in order of first appearance.
+// every aggregate, in order of first appearance. A few groups stay as they are; many go through an exchange, where a group may stand
+// more than once.
 type Groups struct {
-	Cols []vec.Vec // keys, then states
-	Rows int
-	// Hashes of the groups' keys; empty without keys.
+	Cols []vec.Vec // keys, then states; of few groups
+	Rows int       // rows in Cols, or in Out
+	// Hashes of the groups' keys, where they are few; empty without keys.
 	Hashes []uint64
+	// Out holds the groups instead where they are many, and sketch says how many they are without doubles.
+	Out    *shuffle.Output
+	sketch sketch
 	// order and starts list the groups by the top hashBits of their hash, where there are many; nil where there are few.
 	order  []uint32
 	starts []uint32
-	held   *mem.Reservation
+	marked
+	held *mem.Reservation
 }
 
 // Free gives the reserved bytes back.
@@ -30,6 +36,20 @@ func (g *Groups) Free() {
 	if g.held != nil {
 		g.held.Free()
 	}
+	if g.Out != nil {
+		g.Out.Free()
+	}
+}
+
+// Bytes is about the memory of the groups.
+func (g *Groups) Bytes() int64 {
+	if g.Out != nil {
+		return g.Out.Bytes(0, shuffle.Buckets)
+	}
+	if g.held != nil {
+		return g.held.Held()
+	}
+	return 0
 }
 
 const (
@@ -39,6 +59,14 @@ const (
 	buckets  = 1 << hashBits
 	// bucketFrom is the number of groups from which a partial lists them by bucket.
 	bucketFrom = 4096
+	// keptGroups and keptBytes bound the groups that a partial keeps as they are: small enough that thousands of tasks hold little.
+	keptGroups = 16 << 10
+	keptBytes  = 1 << 20
+	// flushGroups is the number of groups at which a partial looks whether it reduces the rows at all. A table of so many still lies
+	// in the second-level cache; where it holds more than half as many groups as it saw rows, larger tables would only be slower.
+	flushGroups = 64 << 10
+	// flushBytes bounds a partial's table where the budget does not: beyond the last-level cache a lookup costs several times as much.
+	flushBytes = 48 << 20
 )
 
 // bucketise lists the groups by bucket with a counting sort, which keeps first appearance within a bucket.
@@ -142,13 +170,18 @@ func (g *grouping) account() error {
 	return g.held.Grow(delta)
 }
 
-// groupStep is a partial group-by: the sink of a task.
+// groupStep is a partial group-by: the sink of a task. It gives the groups it has to an exchange, and begins anew, when its table has
+// become large or does not reduce the rows.
 type groupStep struct {
 	*grouping
 	prog  *eval.Program
 	cols  []vec.Vec // keys, then arguments and conditions as args says
 	args  []aggArgs
 	where []uint64
+	spill *groupSpill
+	limit int64
+	seen  int // rows since the table was empty
+	look  int // groups at which to look at the reduction
 	out   *Groups
 }
 
@@ -177,7 +210,47 @@ func (s *groupStep) push(ctx context.Context, b *vec.Batch) error {
 			return err
 		}
 	}
-	return s.account()
+	if err := s.account(); err != nil {
+		return err
+	}
+	s.seen += b.Rows
+	return s.flushIfLarge()
+}
+
+// flushIfLarge empties the table where a larger one would not pay, or has no place in the budget.
+func (s *groupStep) flushIfLarge() error {
+	if s.table == nil {
+		return nil
+	}
+	n := s.groups()
+	if n >= s.look {
+		if 2*n > s.seen {
+			return s.flush()
+		}
+		s.look = 2 * n
+	}
+	if s.held.Held() > s.limit {
+		return s.flush()
+	}
+	return nil
+}
+
+// flush gives the groups away and begins anew.
+func (s *groupStep) flush() error {
+	if err := s.complete(s.args); err != nil {
+		return err
+	}
+	if err := s.spill.add(s.grouping); err != nil {
+		return err
+	}
+	s.held.Free()
+	g, err := newGrouping(s.node, s.held)
+	if err != nil {
+		return err
+	}
+	g.gids = s.gids
+	s.grouping, s.seen, s.look = g, 0, few(flushGroups)
+	return nil
 }
 
 // trueBits returns the rows of a boolean column that are true: null is not. The words live until the next call.
@@ -194,97 +267,56 @@ func (s *groupStep) trueBits(v *vec.Vec) []uint64 {
 }
 
 func (s *groupStep) finish(context.Context) error {
-	g := &Groups{Rows: s.groups(), held: s.held}
-	if s.table != nil {
-		keys, err := s.table.Keys(0, g.Rows)
+	if err := s.complete(s.args); err != nil {
+		return err
+	}
+	if s.spill.started() || s.table != nil && (s.groups() > few(keptGroups) || s.held.Held() > keptBytes) {
+		if err := s.spill.add(s.grouping); err != nil {
+			return err
+		}
+		s.held.Free()
+		out, err := s.spill.finish()
 		if err != nil {
 			return err
 		}
-		g.Cols = append(g.Cols, keys...)
-		g.Hashes = s.table.Hashes()
+		s.out = &Groups{Out: out, sketch: s.spill.sketch, Rows: int(out.Rows(0, shuffle.Buckets)), held: s.held}
+		s.out.sketch.settle()
+		return nil
 	}
-	for i, acc := range s.accs {
-		// No batch may have come: the accumulators then know of no group yet.
-		if err := acc.Update(nil, make([]vec.Vec, s.args[i].to-s.args[i].from), nil, 0, g.Rows); err != nil {
-			return err
-		}
-		g.Cols = append(g.Cols, acc.State()...)
-	}
-	g.bucketise()
-	s.out = g
-	return s.account()
-}
-
-// mergeGroups merges partial groups of buckets [lo, hi), in the order given, and pushes the answer's rows.
-func mergeGroups(ctx context.Context, node *plan.GroupBy, parts []*Groups, lo, hi int, held *mem.Reservation, out *link) error {
-	g, err := newGrouping(node, held)
+	cols, hashes, err := s.partial()
 	if err != nil {
 		return err
 	}
-	for _, p := range parts {
-		if err := g.merge(ctx, p, p.part(lo, hi)); err != nil {
-			return err
-		}
-	}
-	rows := g.groups()
-	res := vec.Batch{Rows: rows}
-	if g.table != nil {
-		if res.Cols, err = g.table.Keys(0, rows); err != nil {
-			return err
-		}
-	}
-	for _, acc := range g.accs {
-		col, err := acc.Result(rows)
-		if err != nil {
-			return err
-		}
-		res.Cols = append(res.Cols, col)
-	}
-	if node.DropNullKeys {
-		return pushWithoutNullKeys(ctx, &res, g.nkeys, out)
-	}
-	return out.pushAll(ctx, &res)
+	s.out = &Groups{Cols: cols, Rows: s.groups(), Hashes: hashes, held: s.held}
+	s.out.bucketise()
+	return s.account()
 }
 
-// merge adds the groups of a partial: those of idx, or all for nil.
-func (g *grouping) merge(ctx context.Context, p *Groups, idx []uint32) error {
-	rows := p.Rows
-	if idx != nil {
-		rows = len(idx)
-	}
-	cols := make([]vec.Vec, len(p.Cols))
-	var scratch vec.Scratch
-	for at := 0; at < rows; at += batchRows {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := min(batchRows, rows-at)
-		scratch.Reset()
-		for c := range cols {
-			if idx == nil {
-				vec.Slice(&cols[c], &p.Cols[c], at, n, &scratch)
-			} else {
-				vec.Take(&cols[c], &p.Cols[c], idx[at:at+n], &scratch)
-			}
-		}
-		if err := g.mergeBatch(cols, n); err != nil {
+// given implements giver.
+func (s *groupStep) given() (rows, bytes int64) { return int64(s.out.Rows), s.out.Bytes() }
+
+// complete lets the accumulators know of all groups: no batch may have come.
+func (g *grouping) complete(args []aggArgs) error {
+	for i, acc := range g.accs {
+		if err := acc.Update(nil, make([]vec.Vec, args[i].to-args[i].from), nil, 0, g.groups()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (g *grouping) mergeBatch(cols []vec.Vec, rows int) error {
-	gids, err := g.intern(cols[:g.nkeys], rows)
-	if err != nil {
-		return err
-	}
-	at, groups := g.nkeys, g.groups()
-	for i, acc := range g.accs {
-		if err := acc.Merge(gids, cols[at:at+g.nst[i]], rows, groups); err != nil {
-			return err
+// partial returns the groups as columns, and their hashes: what is merged later. They are good while the grouping does not change.
+func (g *grouping) partial() (cols []vec.Vec, hashes []uint64, err error) {
+	if g.table != nil {
+		keys, err := g.table.Keys(0, g.groups())
+		if err != nil {
+			return nil, nil, err
 		}
-		at += g.nst[i]
+		cols = append(cols, keys...)
+		hashes = g.table.Hashes()
 	}
-	return g.account()
+	for _, acc := range g.accs {
+		cols = append(cols, acc.State()...)
+	}
+	return cols, hashes, nil
 }

@@ -23,9 +23,11 @@ type OpStat struct {
 	Name string
 	// Rows and Batches that the operator gave to the next one.
 	Rows, Batches int64
-	// Bytes read (scans), Memory held at most (breakers).
-	Bytes, Memory int64
-	Time          time.Duration
+	// Bytes read (scans) or given on (exchanges), Spilled to files of them, Memory held at most (breakers).
+	Bytes, Spilled, Memory int64
+	// Exchange says that the operator's rows go to other tasks.
+	Exchange bool
+	Time     time.Duration
 }
 
 // clock charges time to the operator that is at work: one reading of the clock a hop, which is nothing beside a batch.

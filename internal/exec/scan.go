@@ -70,14 +70,11 @@ func (s *scan) pushAllOf(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, err := s.reader.Next(ctx)
+		err := s.next(ctx)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		if err := s.convert(b); err != nil {
 			return err
 		}
 		s.out.Seq, s.at = uint64(partition.MakeSeq(s.part, s.batches)), 0

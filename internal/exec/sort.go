@@ -17,21 +17,6 @@ import (
 	"github.com/sheafdata/sheaf/plan"
 )
 
-// SortedRun is the sorted rows of a part: the columns of the sort's input, then the computed keys.
-type SortedRun struct {
-	*sorting.Run
-	types []arrow.DataType
-	keys  []sorting.Key
-	held  *mem.Reservation
-}
-
-// Free gives the reserved bytes back. The rows stay good: a cancelled task may still read them.
-func (r *SortedRun) Free() {
-	if r.held != nil {
-		r.held.Free()
-	}
-}
-
 // sortColumns says what is sorted: some columns of the input and the keys, of which those that are no plain column are computed and
 // stand behind the others.
 type sortColumns struct {
@@ -94,15 +79,20 @@ func (s *sortColumns) of(ctx context.Context, b *vec.Batch) ([]vec.Vec, error) {
 	return s.cols, s.prog.Run(ctx, b, s.cols[len(s.carry):])
 }
 
-// sortStep sorts a part's rows to a run: the sink of a task.
+// sortStep sorts a part's rows to runs: the sink of a task. Where the budget is short of the whole part it cuts runs and gives them to
+// an exchange.
 type sortStep struct {
 	what   *sortColumns
 	sorter *sorting.Sorter
-	run    *sorting.Run
+	limit  int64
 	held   *mem.Reservation
+	out    *SortedRun
 }
 
-func (c *compiler) sortSink(schema *arrow.Schema) (sink, columns, error) {
+// sortExtra is how many times the memory of its rows a run may take while it is sorted: the order, words of keys and their copies.
+const sortExtra = 2
+
+func (c *compiler) sortSink(ctx context.Context, schema *arrow.Schema) (sink, columns, error) {
 	node, ok := c.frag.Breaker.(*plan.Sort)
 	if !ok {
 		return nil, nil, fault.New(fault.Internal, "Sort", "the fragment has no sort")
@@ -112,11 +102,15 @@ func (c *compiler) sortSink(schema *arrow.Schema) (sink, columns, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sorter, err := sorting.NewSorter(what.options)
-	if err != nil {
-		return nil, nil, err
-	}
-	return &sortStep{what: what, sorter: sorter, held: c.held}, all, nil
+	// Runs go to the exchange as they are made: the sorter has the share of the table and of what the table would give away.
+	s := &sortStep{what: what, limit: 2 * tableBytes(ctx) / sortExtra, held: c.held}
+	s.out = &SortedRun{types: what.options.Types, keys: what.options.Keys, held: c.held}
+	return s, all, s.restart()
+}
+
+func (s *sortStep) restart() (err error) {
+	s.sorter, err = sorting.NewSorter(s.what.options)
+	return err
 }
 
 func (s *sortStep) push(ctx context.Context, b *vec.Batch) error {
@@ -124,35 +118,99 @@ func (s *sortStep) push(ctx context.Context, b *vec.Batch) error {
 	if err != nil {
 		return err
 	}
-	return s.sorter.Add(cols, b.Rows)
+	if err := s.sorter.Add(cols, b.Rows); err != nil {
+		return err
+	}
+	if s.sorter.Bytes() > s.limit {
+		return s.cut(ctx, true)
+	}
+	return nil
 }
 
-func (s *sortStep) finish(context.Context) (err error) {
-	s.run, err = s.sorter.Finish()
-	return err
+// cut ends a run, which goes to an exchange where it must.
+func (s *sortStep) cut(ctx context.Context, away bool) error {
+	rows := s.sorter.NumRows()
+	if rows == 0 {
+		return nil
+	}
+	bytes := s.sorter.Bytes()
+	run, err := s.sorter.Finish()
+	if err != nil {
+		return err
+	}
+	if !away {
+		s.out.runs = append(s.out.runs, &pile{options: s.what.options, run: run, stats: run.Stats(), bytes: bytes})
+		return nil
+	}
+	p, err := newPile(ctx, s.what.options, run)
+	if err != nil {
+		return err
+	}
+	run.Release()
+	s.out.runs = append(s.out.runs, p)
+	return s.restart()
 }
 
-func (s *sortStep) result() any {
-	return &SortedRun{Run: s.run, types: s.what.options.Types, keys: s.what.options.Keys, held: s.held}
+// finish sorts what is left. It stays in memory while half of what may live is free: that never shows in the answer, which is the same
+// however it is kept.
+func (s *sortStep) finish(ctx context.Context) error {
+	budget := mem.From(ctx)
+	soft := budget.Soft()
+	return s.cut(ctx, tiny.Load() || soft > 0 && budget.Used() > soft/2)
 }
 
-// mergeRuns pushes the rows of sorted runs in one order.
-func mergeRuns(ctx context.Context, node *plan.Sort, parts []*SortedRun, reserve func(int64) error, out *link) error {
+func (s *sortStep) result() any { return s.out }
+
+// given implements giver.
+func (s *sortStep) given() (rows, bytes int64) { return s.out.NumRows(), s.out.Bytes() }
+
+// mergeRuns pushes part i of the rows of sorted runs in one order.
+func mergeRuns(ctx context.Context, node *plan.Sort, parts []*SortedRun, i, of int, reserve func(int64) error, out *link) error {
 	in := node.Input.Schema()
 	what, err := newSortColumns(in, node.Keys, allColumns(in).list(), reserve)
 	if err != nil {
 		return err
 	}
-	runs := make([]*sorting.Run, len(parts))
-	for i, p := range parts {
-		runs[i] = p.Run
+	var piles []*pile
+	for _, p := range parts {
+		piles = append(piles, p.runs...)
 	}
-	return pushMerged(ctx, what, runs, -1, 0, in.NumFields(), out)
+	from, to, err := bounds(what.options, piles, i, of)
+	if err != nil {
+		return err
+	}
+	ins := make([]sorting.Input, len(piles))
+	for k, p := range piles {
+		var end func()
+		ins[k], end = p.input(ctx, from[k], to[k])
+		defer end()
+	}
+	return pushMerged(ctx, what, ins, -1, 0, in.NumFields(), out)
+}
+
+// bounds returns where part i of a merge begins and ends in each pile.
+func bounds(o sorting.Options, piles []*pile, i, of int) (from, to []int64, err error) {
+	if of <= 1 {
+		from, to = make([]int64, len(piles)), make([]int64, len(piles))
+		for k, p := range piles {
+			to[k] = p.NumRows()
+		}
+		return from, to, nil
+	}
+	all := make([]sorting.Pile, len(piles))
+	for k, p := range piles {
+		all[k] = p
+	}
+	if from, err = sorting.Cut(o, all, sampleEvery, i, of); err != nil {
+		return nil, nil, err
+	}
+	to, err = sorting.Cut(o, all, sampleEvery, i+1, of)
+	return from, to, err
 }
 
 // pushMerged merges runs and pushes rows [offset, limit) of them, with the carried columns in their places of the schema.
-func pushMerged(ctx context.Context, what *sortColumns, runs []*sorting.Run, limit, offset int64, width int, out *link) error {
-	m, err := sorting.NewMerger(what.options, runs, limit)
+func pushMerged(ctx context.Context, what *sortColumns, runs []sorting.Input, limit, offset int64, width int, out *link) error {
+	m, err := sorting.NewStreamMerger(what.options, runs, limit)
 	if err != nil {
 		return err
 	}
@@ -199,7 +257,7 @@ func rowsKept(n *plan.TopK) int64 {
 
 func (c *compiler) topK(n *plan.TopK, l link, need columns) (step, columns, error) {
 	in := n.Input.Schema()
-	what, err := newSortColumns(in, n.Keys, need.list(), c.held.Grow)
+	what, err := newSortColumns(in, n.Keys, need.list(), c.work.Grow)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -228,7 +286,7 @@ func (s *topKStep) finish(ctx context.Context) error {
 	}
 	defer run.Release()
 	if run.NumRows() > 0 {
-		err := pushMerged(ctx, s.what, []*sorting.Run{run}, rowsKept(s.node), s.node.Offset, s.width, &s.link)
+		err := pushMerged(ctx, s.what, []sorting.Input{{Run: run}}, rowsKept(s.node), s.node.Offset, s.width, &s.link)
 		if err != nil && !errors.Is(err, errEnough) { // enough for what follows, which must still finish
 			return err
 		}

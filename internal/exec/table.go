@@ -4,26 +4,38 @@ import (
 	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/shuffle"
 )
 
 // Table is the right side of a join, ready to be probed by many tasks.
 type Table struct {
 	*join.Table
+	asOf *join.AsOf // of an as-of join
+	// dealt holds the rows instead, keys first, where they are too many for memory.
+	dealt  *shuffle.Output
+	hashed bool // rows are dealt by keys: there are some
 	// payload is the table's columns; text is dictionary-encoded in small tables.
 	payload []vec.Vec
-	held    *mem.Reservation
+	marked
+	held *mem.Reservation
 }
 
 // dictRows is the number of build rows up to which text is given as a dictionary: what follows the join (a group-by, most often) then
 // works once a build row instead of once a joined row, and its caches by code stay in the first-level cache.
 const dictRows = 32 << 10
 
-// newTable returns the table with its columns as probes give them. A text column becomes a dictionary at no cost: the column itself is
+// newTable returns the table with its columns as probes give them; asOf says that rows are looked up by the last one. A text column becomes a dictionary at no cost: the column itself is
 // the dictionary, and the code of a row is its number.
-func newTable(t *join.Table, held *mem.Reservation) *Table {
+func newTable(t *join.Table, asOf bool, held *mem.Reservation) (*Table, error) {
 	out := &Table{Table: t, payload: append([]vec.Vec{}, t.Payload()...), held: held}
+	if asOf {
+		var err error
+		if out.asOf, err = join.NewAsOf(t, len(out.payload)-1); err != nil {
+			return nil, err
+		}
+	}
 	if t.NumRows() == 0 || t.NumRows() > dictRows {
-		return out
+		return out, nil
 	}
 	var codes []uint32
 	for i := range out.payload {
@@ -40,12 +52,15 @@ func newTable(t *join.Table, held *mem.Reservation) *Table {
 		values := *col
 		*col = vec.Vec{Type: values.Type, Phys: values.Phys, Width: 4, Len: values.Len, Data: vec.Bytes(codes), Dict: &vec.Dict{Values: values}}
 	}
-	return out
+	return out, nil
 }
 
 // Free gives the reserved bytes back. The table stays good: a cancelled task may still read it.
 func (t *Table) Free() {
 	if t.held != nil {
 		t.held.Free()
+	}
+	if t.dealt != nil {
+		t.dealt.Free()
 	}
 }

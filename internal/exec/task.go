@@ -20,8 +20,11 @@ type Task struct {
 	Split partition.Split
 	// Part is the number of the split, from 0.
 	Part int
-	// Lo and Hi are the hash buckets [Lo, Hi) that a merge of groups takes.
+	// Lo and Hi are the hash buckets [Lo, Hi) that a merge of groups takes, or the rows of an exchange; of a merge of sorted runs it is
+	// part Lo of Hi.
 	Lo, Hi int
+	// Unmet is the rows of a join table that a task gives as rows without a left side; nil for other tasks.
+	Unmet *Unmet
 }
 
 // Buckets is the number of hash buckets that merges of groups divide.
@@ -69,11 +72,11 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if p, err = compile(t.Fragment, tables, held); err != nil {
+		if p, err = compile(ctx, t, tables, held); err != nil {
 			return nil, err
 		}
 		if t.Fragment.FromTasks {
-			return t.work(ctx, p, held, func(ctx context.Context) error { return t.feed(ctx, p, in[t.Fragment.Tables:]) }, nil)
+			return t.work(ctx, p, held, func(ctx context.Context) error { return t.feed(ctx, p, tables, in[t.Fragment.Tables:]) }, nil)
 		}
 		s = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p)}
 		return t.work(ctx, p, held, s.run, s)
@@ -96,10 +99,19 @@ func (t *Task) guard(held *mem.Reservation, do func() (any, error)) (result any,
 
 // work feeds the pipeline and returns what it makes. s is the scan that feeds it, nil where it is no scan.
 func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, feed func(context.Context) error, s *scan) (any, error) {
+	paused := false
+	defer func() {
+		if !paused {
+			for _, end := range p.ends {
+				end()
+			}
+		}
+	}()
 	return t.guard(held, func() (any, error) {
 		err := feed(ctx)
+		paused = errors.Is(err, errPaused)
 		switch {
-		case errors.Is(err, errPaused):
+		case paused:
 			rows := p.sink.(*emitStep).take()
 			rows.More = &Resume{task: t, pipe: p, scan: s}
 			return rows, nil
@@ -118,11 +130,16 @@ func (t *Task) finish(ctx context.Context, p *pipeline, held *mem.Reservation) (
 		return nil, t.place(p, err)
 	}
 	p.clock.enter(0)
-	p.clock.ops[len(p.clock.ops)-1].Memory = held.Held()
+	last := &p.clock.ops[len(p.clock.ops)-1]
+	last.Memory = max(held.Held(), last.Memory)
+	if s, ok := p.sink.(giver); ok {
+		last.Exchange = true
+		last.Rows, last.Bytes = s.given()
+	}
 	if r, ok := ctx.Value(receiptsKey{}).(Receipts); ok {
 		r.Add(t.Fragment.Stage, p.clock.ops)
 	}
-	return p.sink.result(), nil
+	return p.result()
 }
 
 // place says where in the input an error arose: the partition, where the task reads one, and the row of it, where every row of the
@@ -159,15 +176,20 @@ func (t *Task) panicked(p any) error {
 }
 
 // feed pushes the results of tasks into the pipeline.
-func (t *Task) feed(ctx context.Context, p *pipeline, in []any) error {
+func (t *Task) feed(ctx context.Context, p *pipeline, tables []*Table, in []any) error {
 	f := t.Fragment
 	switch node := f.Merge.(type) {
 	case nil:
-		parts, err := inputs[*Rows](in)
-		if err != nil {
-			return err
+		if p.parts != nil {
+			left, err := inputs[*Exchanged](in)
+			if err != nil {
+				return err
+			}
+			return p.parts.run(ctx, left, t.Lo, t.Hi, &p.head)
 		}
-		return pushRecords(ctx, parts, &p.head)
+		return t.rowsInput(ctx, in, &p.head)
+	case *plan.Join:
+		return t.pushUnmet(ctx, node, p, tables)
 	case *plan.GroupBy:
 		parts, err := inputs[*Groups](in)
 		if err != nil {
@@ -175,7 +197,13 @@ func (t *Task) feed(ctx context.Context, p *pipeline, in []any) error {
 		}
 		work := mem.From(ctx).Reservation("group_by")
 		defer work.Free()
-		return mergeGroups(ctx, node, parts, t.Lo, t.Hi, work, &p.head)
+		m := &groupMerge{node: node, held: work, out: &p.head}
+		if !inOrder(ctx) {
+			m.limit = tableBytes(ctx)
+		}
+		err = m.merge(ctx, parts, t.Lo, t.Hi)
+		p.clock.ops[0].Spilled += m.spent
+		return err
 	case *plan.Sort:
 		parts, err := inputs[*SortedRun](in)
 		if err != nil {
@@ -183,7 +211,7 @@ func (t *Task) feed(ctx context.Context, p *pipeline, in []any) error {
 		}
 		work := mem.From(ctx).Reservation("sort")
 		defer work.Free()
-		return mergeRuns(ctx, node, parts, work.Grow, &p.head)
+		return mergeRuns(ctx, node, parts, t.Lo, t.Hi, work.Grow, &p.head)
 	}
 	return fault.New(fault.Internal, "exec", "no merge for %s", OpName(f.Merge))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/shuffle"
 )
 
 // TaskOp is the operation of portable dataframe tasks.
@@ -21,13 +22,16 @@ const taskVersion = 1
 
 func init() {
 	graph.Register(TaskOp, func(ctx context.Context, args []byte, in []any) (any, error) {
+		if mem.From(ctx) == mem.Process() { // a process that works for another one: what it exchanges is encoded and forgotten
+			ctx = shuffle.With(ctx, shuffle.NewSpace(mem.New("task", 0), ""))
+		}
 		t, err := DecodeTask(args)
 		if err != nil {
 			return nil, err
 		}
 		v, err := t.Do(ctx, in)
-		if r, ok := v.(Result); ok && mem.From(ctx) == mem.Process() {
-			r.Free() // a process that works for another one: the result is encoded and forgotten
+		if r, ok := v.(Result); ok && mem.From(ctx) == mem.Process() && r.Held() != nil {
+			r.Held().Free() // the result is encoded and forgotten
 		}
 		return v, err
 	})
@@ -49,6 +53,9 @@ const (
 	fieldLo
 	fieldHi
 	fieldPruned
+	fieldUnmet
+	fieldByParts
+	fieldNumber
 )
 
 // EncodeTask returns the wire form of a task; ok is false where it cannot leave the process: its split has no wire form, or its plan
@@ -83,6 +90,15 @@ func EncodeTask(t *Task) (data []byte, ok bool, err error) {
 	number(fieldHi, t.Hi)
 	if f.Pruned {
 		number(fieldPruned, 1)
+	}
+	if f.ByParts {
+		number(fieldByParts, 1)
+	}
+	if f.Number {
+		number(fieldNumber, 1)
+	}
+	if t.Unmet != nil {
+		blob(fieldUnmet, t.Unmet.append(nil))
 	}
 	if f.FromTasks {
 		number(fieldFromTasks, 1)
@@ -160,6 +176,10 @@ func (d *taskDecoder) number(field protowire.Number, v int) {
 		f.FromTasks = v != 0
 	case fieldPruned:
 		f.Pruned = v != 0
+	case fieldByParts:
+		f.ByParts = v != 0
+	case fieldNumber:
+		f.Number = v != 0
 	case fieldStage:
 		f.Stage = v
 	case fieldPart:
@@ -180,6 +200,8 @@ func (d *taskDecoder) blob(field protowire.Number, b []byte) (err error) {
 		f.Merge, err = plan.Unmarshal(b)
 	case fieldBreaker:
 		f.Breaker, err = plan.Unmarshal(b)
+	case fieldUnmet:
+		d.t.Unmet, err = unmetOf(b)
 	case fieldSplitOp:
 		d.splitOp = string(b)
 	case fieldSplit:
@@ -191,7 +213,7 @@ func (d *taskDecoder) blob(field protowire.Number, b []byte) (err error) {
 // task checks what was decoded and decodes the split.
 func (d *taskDecoder) task() (*Task, error) {
 	f := d.t.Fragment
-	if f.Root == nil || f.Mode > BuildTable || f.Tables < 0 || d.t.Lo < 0 || d.t.Hi > buckets || d.t.Lo > d.t.Hi {
+	if f.Root == nil || f.Mode > WriteRows || f.Tables < 0 || d.t.Lo < 0 || d.t.Hi > buckets || d.t.Lo > d.t.Hi {
 		return nil, badTask(fmt.Errorf("the task is not complete"))
 	}
 	if f.FromTasks {

@@ -116,7 +116,7 @@ func (r *resolver) match(dir string, segs []string, out *[]File) error {
 	if !hasMeta(seg) {
 		return r.descend(path.Join(dir, seg), segs[1:], out)
 	}
-	entries, err := r.sys.readDir(dir)
+	entries, err := r.list(dir)
 	if err != nil {
 		return nil
 	}
@@ -134,6 +134,9 @@ func (r *resolver) match(dir string, segs []string, out *[]File) error {
 			continue
 		}
 		full := path.Join(dir, base)
+		if r.pending[full] {
+			continue
+		}
 		if seg == "**" {
 			if e.IsDir() {
 				if err := r.match(full, segs, out); err != nil {

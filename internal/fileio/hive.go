@@ -29,3 +29,31 @@ func unescape(s string) string {
 	}
 	return s
 }
+
+// HiveFolder returns the name of a key=value folder.
+func HiveFolder(key, value string, null bool) string {
+	if null {
+		return escape(key) + "=" + hiveNull
+	}
+	return escape(key) + "=" + escape(value)
+}
+
+// escape writes what may not stand in names of folders, or means something there, as %XX: as Hive does, and what Windows forbids.
+func escape(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < 0x20 || c == 0x7f || strings.IndexByte("\"#%'*/:=?\\{}[]^<>|", c) >= 0 || c == ' ' && i == len(s)-1 || c == '.' && i == len(s)-1 {
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+			continue
+		}
+		b.WriteByte(c)
+	}
+	if s == hiveNull { // a text that looks like null
+		return "%5F" + b.String()[1:]
+	}
+	return b.String()
+}

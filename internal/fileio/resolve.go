@@ -72,6 +72,23 @@ type resolver struct {
 	ctx context.Context
 	sys system
 	ext []string
+	// pending are files that a write under way has given their names, and which do not count yet.
+	pending map[string]bool
+}
+
+// list returns what is in a folder, and notes which of it does not count yet.
+func (r *resolver) list(dir string) ([]fs.DirEntry, error) {
+	entries, err := r.sys.readDir(dir)
+	if err != nil || r.sys.fs != nil {
+		return entries, err
+	}
+	for name := range pending(dir, entries) {
+		if r.pending == nil {
+			r.pending = map[string]bool{}
+		}
+		r.pending[name] = true
+	}
+	return entries, nil
 }
 
 func (r *resolver) resolve(name string) ([]File, error) {
@@ -121,15 +138,15 @@ func (r *resolver) walk(dir string, out *[]File, want func(base string) bool) er
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := r.sys.readDir(dir)
+	entries, err := r.list(dir)
 	if err != nil {
 		return File{Path: dir}.fail("list", err)
 	}
 	for _, e := range entries {
-		if hidden(e.Name()) {
+		full := path.Join(dir, e.Name())
+		if hidden(e.Name()) || r.pending[full] {
 			continue
 		}
-		full := path.Join(dir, e.Name())
 		if e.IsDir() {
 			if err := r.walk(full, out, want); err != nil {
 				return err

@@ -13,7 +13,13 @@ type Builder struct {
 	o       Options
 	payload []*vec.Builder
 	keys    []*vec.Builder // with KeepKeys, or the one column of formView
-	rows    int
+	rows    int            // that the index will hold: those with a key
+
+	// With KeepAll: all is how many rows there are, place is where the rows of the index are among them (nil while they are the same),
+	// sent are the keys of all rows, with KeepKeys.
+	all   int
+	place []uint32
+	sent  []*vec.Builder
 
 	started bool // layout is chosen
 	layout  keyLayout
@@ -61,12 +67,20 @@ func NewBuilder(o Options) *Builder {
 	return b
 }
 
-// NumRows is how many rows were kept: those without a null in their key.
-func (b *Builder) NumRows() int { return b.rows }
+// NumRows is how many rows were kept: those without a null in their key, or all with KeepAll.
+func (b *Builder) NumRows() int {
+	if b.o.KeepAll {
+		return b.all
+	}
+	return b.rows
+}
 
 // Bytes is the memory of the rows kept so far.
 func (b *Builder) Bytes() int64 {
-	sum := int64(8*(cap(b.lanes[0])+cap(b.lanes[1])+cap(b.encoded.offs)) + cap(b.encoded.data))
+	sum := int64(8*(cap(b.lanes[0])+cap(b.lanes[1])+cap(b.encoded.offs)) + cap(b.encoded.data) + 4*cap(b.place))
+	for _, c := range b.sent {
+		sum += c.Bytes()
+	}
 	for _, c := range b.payload {
 		sum += c.Bytes()
 	}
@@ -91,8 +105,15 @@ func (b *Builder) Add(keys, payload []vec.Vec, rows int) error {
 	if len(keys) != len(b.o.Keys) {
 		return internalError("%d key columns, want %d", len(keys), len(b.o.Keys))
 	}
-	if rows == 0 || nullKeyed(keys) {
+	if rows == 0 {
 		return nil
+	}
+	if rows > MaxRows-max(b.rows, b.all) {
+		return internalError("a table of more than %d rows", MaxRows)
+	}
+	if nullKeyed(keys) {
+		b.addAll(keys, payload, rows, nil, false)
+		return b.reserveTo(b.Bytes())
 	}
 	if !b.started {
 		b.start(keys)
@@ -100,27 +121,58 @@ func (b *Builder) Add(keys, payload []vec.Vec, rows int) error {
 	if err := b.layout.check(keys, rows); err != nil {
 		return err
 	}
-	if rows > MaxRows-b.rows {
-		return internalError("a table of more than %d rows", MaxRows)
-	}
 	sel, all := b.keep(keys, rows)
 	n := rows
 	if !all {
-		if n = len(sel); n == 0 {
-			return nil
+		n = len(sel)
+	}
+	b.addAll(keys, payload, rows, sel, all)
+	if n > 0 {
+		if !b.o.KeepAll {
+			appendRows(b.payload, payload, sel, all)
+		}
+		appendRows(b.keys, keys, sel, all)
+		b.addKeys(keys, rows, sel, all)
+		b.rows += n
+	}
+	return b.reserveTo(b.Bytes())
+}
+
+// addAll keeps rows with and without a key, and notes the places of those that have one.
+func (b *Builder) addAll(keys, payload []vec.Vec, rows int, sel []uint32, all bool) {
+	if !b.o.KeepAll {
+		return
+	}
+	if b.sent == nil && b.o.KeepKeys {
+		for _, t := range b.o.Keys {
+			b.sent = append(b.sent, vec.NewBuilder(t))
 		}
 	}
-	appendRows(b.payload, payload, sel, all)
-	appendRows(b.keys, keys, sel, all)
-	b.addKeys(keys, rows, sel, all)
-	b.rows += n
-	return b.reserveTo(b.Bytes())
+	appendRows(b.payload, payload, nil, true)
+	appendRows(b.sent, keys, nil, true)
+	if !all && b.place == nil {
+		b.place = make([]uint32, b.rows, b.rows+rows)
+		for i := range b.place {
+			b.place[i] = uint32(i)
+		}
+	}
+	switch {
+	case all && b.place != nil:
+		for i := range rows {
+			b.place = append(b.place, uint32(b.all+i))
+		}
+	case !all:
+		for _, i := range sel {
+			b.place = append(b.place, uint32(b.all)+i)
+		}
+	}
+	b.all += rows
 }
 
 func (b *Builder) start(keys []vec.Vec) {
 	b.started = true
 	b.layout = layoutOf(keys)
-	if b.o.KeepKeys || b.layout.form == formView {
+	if b.o.KeepKeys && !b.o.KeepAll || b.layout.form == formView {
 		for _, t := range b.o.Keys {
 			b.keys = append(b.keys, vec.NewBuilder(t))
 		}
@@ -238,19 +290,49 @@ func (b *Builder) Release() {
 	*b = Builder{o: b.o}
 }
 
-// Build makes the table of all rows. The builder and its memory are the table's afterwards.
+// Each gives the rows kept so far to f, at most n at a time and good until it returns; the keys with Options.KeepKeys.
+func (b *Builder) Each(n int, f func(keys, payload []vec.Vec, rows int) error) error {
+	from := b.keys
+	if b.o.KeepAll {
+		from = b.sent
+	}
+	keys, payload := vecsOf(from), vecsOf(b.payload)
+	k, p := make([]vec.Vec, len(keys)), make([]vec.Vec, len(payload))
+	var s vec.Scratch
+	for at := 0; at < b.NumRows(); at += n {
+		rows := min(n, b.NumRows()-at)
+		s.Reset()
+		for i := range keys {
+			vec.Slice(&k[i], &keys[i], at, rows, &s)
+		}
+		for i := range payload {
+			vec.Slice(&p[i], &payload[i], at, rows, &s)
+		}
+		if err := f(k, p, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Build makes the table of all rows. The builder and its memory are the table's afterwards. Where memory is refused the builder stays as
+// it was.
 func (b *Builder) Build() (*Table, error) {
-	t := &Table{rows: b.rows, kept: b.o.KeepKeys, layout: b.layout, reserve: b.o.Reserve}
-	if t.kept && len(b.keys) == 0 { // no row came: the columns are wanted all the same
+	t := &Table{rows: b.rows, all: b.NumRows(), kept: b.o.KeepKeys, keepAll: b.o.KeepAll, layout: b.layout, reserve: b.o.Reserve, place: b.place}
+	sent := &b.keys
+	if b.o.KeepAll {
+		sent = &b.sent
+	}
+	if t.kept && len(*sent) == 0 { // no row came: the columns are wanted all the same
 		for _, k := range b.o.Keys {
-			b.keys = append(b.keys, vec.NewBuilder(k))
+			*sent = append(*sent, vec.NewBuilder(k))
 		}
 	}
 	t.payload = vecsOf(b.payload)
 	t.keys = vecsOf(b.keys)
+	t.sent = vecsOf(*sent)
 	if t.rows > 0 {
 		if err := b.index(t); err != nil {
-			b.Release()
 			return nil, err
 		}
 	}

@@ -43,6 +43,8 @@ type Options struct {
 	Payload []arrow.DataType
 	// KeepKeys keeps the key columns as they came, so that Table.Rows can give them.
 	KeepKeys bool
+	// KeepAll keeps rows with a null in their key, too: they match nothing, but stand in Table.Payload in their order.
+	KeepAll bool
 	// Reserve is told of memory before or as it is taken, in bytes, and of its return as a negative number. nil: nobody counts.
 	Reserve func(delta int64) error
 }
@@ -52,7 +54,12 @@ type Table struct {
 	payload []vec.Vec
 	keys    []vec.Vec // with KeepKeys, or where the index compares through them
 	kept    bool
-	rows    int
+	sent    []vec.Vec // with KeepKeys: the keys of all rows
+	rows    int       // of the index
+	all     int       // of the payload
+	// place says where the rows of the index stand in the payload; nil: at their own number.
+	place   []uint32
+	keepAll bool
 
 	layout keyLayout
 	index  index
@@ -73,8 +80,11 @@ type index struct {
 	bytes  *bytesIndex
 }
 
-// NumRows is how many build rows can be matched: those without a null in their key.
-func (t *Table) NumRows() int { return t.rows }
+// NumRows is how many rows the payload has: those without a null in their key, or all with Options.KeepAll.
+func (t *Table) NumRows() int { return t.all }
+
+// KeepsAll says that rows with a null in their key are in the payload, too.
+func (t *Table) KeepsAll() bool { return t.keepAll }
 
 // Unique says that no key stands twice, so that a probe row has at most one match.
 func (t *Table) Unique() bool { return t.next == nil }
@@ -86,9 +96,9 @@ func (t *Table) Payload() []vec.Vec { return t.payload }
 // Options.KeepKeys) and payload, in build order. They are shared: do not change them.
 func (t *Table) Rows() (keys, payload []vec.Vec, rows int) {
 	if !t.kept {
-		return nil, t.payload, t.rows
+		return nil, t.payload, t.all
 	}
-	return t.keys, t.payload, t.rows
+	return t.sent, t.payload, t.all
 }
 
 // Bytes is the memory the table holds.

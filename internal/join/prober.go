@@ -157,10 +157,24 @@ func (p *Prober) Next() (pairs Pairs, ok bool) {
 			pairs = p.nextChained()
 		}
 		if len(pairs.Left) > 0 {
+			p.toPlaces(pairs.Right)
 			return pairs, true
 		}
 	}
 	return Pairs{}, false
+}
+
+// toPlaces makes rows of the index rows of the payload.
+func (p *Prober) toPlaces(rows []uint32) {
+	place := p.t.place
+	if place == nil {
+		return
+	}
+	for i, r := range rows {
+		if r != NoRow {
+			rows[i] = place[r]
+		}
+	}
 }
 
 // window returns the next rows to look at where each gives at most one pair, and moves on.

@@ -165,7 +165,7 @@ var wrapped = map[string][]string{
 	"github.com/parquet-go/parquet-go":             {"internal/parquetio", "writers"},
 	"github.com/apache/arrow/go/v15":               {"interop/arrowv15"},
 	"github.com/go-gota/gota":                      {"interop/gota"},
-	"github.com/apache/arrow-go/v18/parquet":       {},
+	"github.com/apache/arrow-go/v18/parquet":       {"examples/nyctaxi/month"},
 	"github.com/apache/arrow-go/v18/arrow/compute": {},
 }
 

@@ -3,6 +3,9 @@ package physical
 import (
 	"math"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/internal/exec"
 	"github.com/sheafdata/sheaf/plan"
@@ -55,6 +58,8 @@ type pipe struct {
 	gather Gather
 	// single says that the branch is one task, so that an operator over all rows can go on in it.
 	single bool
+	// tail says that the branch gives the rows of its first table that the branches before it have not met.
+	tail bool
 }
 
 // single says whether everything is one task.
@@ -72,13 +77,17 @@ func (o open) then(n plan.Node) open {
 
 func leaf(n plan.Node) plan.Node { return plan.NewInput(0, n.Schema()) }
 
-// close ends the branches in a stage and returns its number.
+// close ends the branches in a stage. Emit stands for rows that other tasks read, which go through an exchange; a frame's last stage is
+// made one that emits an answer by root.
 func (l *lowerer) close(o open, mode exec.Mode, breaker plan.Node) *Stage {
+	if mode == exec.Emit {
+		mode = exec.Exchange
+	}
 	s := &Stage{ID: len(l.plan.Stages)}
 	for _, p := range o {
 		s.Branches = append(s.Branches, Branch{
 			Fragment: &exec.Fragment{Root: p.root, Merge: p.merge, Mode: mode, Breaker: breaker, Tables: len(p.tables), FromTasks: p.scan == nil, Stage: s.ID},
-			Tables:   p.tables, Scan: p.scan, From: p.from, Gather: p.gather,
+			Tables:   p.tables, Scan: p.scan, From: p.from, Gather: p.gather, Tail: p.tail,
 		})
 	}
 	l.plan.Stages = append(l.plan.Stages, s)
@@ -87,6 +96,9 @@ func (l *lowerer) close(o open, mode exec.Mode, breaker plan.Node) *Stage {
 
 // root lowers a frame's plan to a stage whose rows are the answer.
 func (l *lowerer) root(n plan.Node) (int, error) {
+	if w, ok := n.(*plan.Write); ok {
+		return l.write(w)
+	}
 	o, err := l.lower(n)
 	if err != nil {
 		return 0, err
@@ -94,7 +106,7 @@ func (l *lowerer) root(n plan.Node) (int, error) {
 	s := l.close(o, exec.Emit, nil)
 	s.Final = true
 	for i := range s.Branches {
-		s.Branches[i].Fragment.Final = true
+		s.Branches[i].Fragment.Final, s.Branches[i].Fragment.Mode = true, exec.Emit
 	}
 	if lim, ok := n.(*plan.Limit); ok && lim.N >= 0 {
 		s.Enough = lim.N
@@ -122,6 +134,9 @@ func (l *lowerer) lower(n plan.Node) (open, error) {
 }
 
 func (l *lowerer) lowerNode(n plan.Node) (open, error) {
+	if w, above := windowBelow(n); w != nil {
+		return l.window(w, above)
+	}
 	switch n := n.(type) {
 	case *plan.Scan:
 		return open{{root: leaf(n), scan: n}}, nil
@@ -144,20 +159,17 @@ func (l *lowerer) lowerNode(n plan.Node) (open, error) {
 	case *plan.Limit:
 		return l.limit(n)
 	case *plan.Distinct:
-		if n.Last {
-			return nil, notYet("DistinctLast")
-		}
-		return l.twice(n, n.Input, n, 0)
+		return l.distinct(n)
 	case *plan.Concat:
 		return l.concat(n)
 	case *plan.Explode:
-		return nil, notYet("Explode")
+		return l.inline(n, n.Input)
 	case *plan.Unpivot:
-		return nil, notYet("Unpivot")
+		return l.inline(n, n.Input)
 	case *plan.Window:
-		return nil, notYet("window functions")
+		return l.window(n, nil)
 	case *plan.MapBatches:
-		return nil, notYet("MapBatches")
+		return l.inline(n, n.Input)
 	}
 	return nil, notYet(exec.OpName(n))
 }
@@ -199,7 +211,7 @@ func (l *lowerer) groupBy(n *plan.GroupBy) (open, error) {
 	return open{{root: leaf(n), merge: breaker, from: id, gather: ByBucket, single: len(n.Keys) == 0}}, nil
 }
 
-// sort sorts every part, then merges the runs in one task.
+// sort sorts every part, then merges the runs, several ranges of rows at a time.
 func (l *lowerer) sort(n *plan.Sort) (open, error) {
 	o, err := l.lower(n.Input)
 	if err != nil {
@@ -207,7 +219,21 @@ func (l *lowerer) sort(n *plan.Sort) (open, error) {
 	}
 	breaker := n.WithInputs(leaf(n.Input))
 	id := l.close(o, exec.SortRun, breaker).ID
-	return open{{root: leaf(n), merge: breaker, from: id, gather: All, single: true}}, nil
+	return open{{root: leaf(n), merge: breaker, from: id, gather: ByRange}}, nil
+}
+
+// exchange ends branches in a stage that deals its rows by the hash of keys, bound expressions over the rows. numbered adds
+// exec.NumberField.
+func (l *lowerer) exchange(o open, schema *arrow.Schema, keys []expr.Expr, numbered bool) (*Stage, error) {
+	breaker, err := plan.NewProject(plan.NewInput(0, schema), keys...)
+	if err != nil {
+		return nil, err
+	}
+	s := l.close(o, exec.Exchange, breaker)
+	for i := range s.Branches {
+		s.Branches[i].Fragment.Number = numbered
+	}
+	return s, nil
 }
 
 // twice runs an operator over each part (first) and then over the rows that are left, in order (n): right for operators whose answer
@@ -225,15 +251,40 @@ func (l *lowerer) twice(n, input, first plan.Node, enough int64) (open, error) {
 	return open{{root: leaf(first), from: s.ID, gather: All, single: true}}.then(n), nil
 }
 
+// twiceOf is twice for open pipelines of the input.
+func (l *lowerer) twiceOf(o open, n plan.Node) (open, error) {
+	s := l.close(o.then(n), exec.Emit, nil)
+	return open{{root: leaf(n), from: s.ID, gather: All, single: true}}.then(n), nil
+}
+
 func (l *lowerer) topK(n *plan.TopK) (open, error) {
 	if n.N == 0 {
 		return open{}, nil
+	}
+	if upTo(n.N, n.Offset) > maxTopK {
+		return l.sortedRows(n)
 	}
 	first, err := plan.NewTopK(n.Input, n.Keys, upTo(n.N, n.Offset), 0)
 	if err != nil {
 		return nil, err
 	}
 	return l.twice(n, n.Input, first, 0)
+}
+
+// maxTopK is the number of rows up to which a top-k keeps them in memory; a sort, which can do with files, takes more.
+const maxTopK = 1 << 20
+
+// sortedRows is a top-k as a sort and a limit.
+func (l *lowerer) sortedRows(n *plan.TopK) (open, error) {
+	sorted, err := plan.NewSort(n.Input, n.Keys...)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := plan.NewLimit(sorted, n.N, n.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return l.lower(limit)
 }
 
 func (l *lowerer) limit(n *plan.Limit) (open, error) {
@@ -267,46 +318,6 @@ func upTo(n, offset int64) int64 {
 	return n + offset
 }
 
-// join builds a table of the right side, then probes it with every part of the left.
-func (l *lowerer) join(n *plan.Join) (open, error) {
-	if err := joinRuns(n); err != nil {
-		return nil, err
-	}
-	right, err := l.lower(n.Right)
-	if err != nil {
-		return nil, err
-	}
-	breaker := n.WithInputs(plan.NewInput(0, n.Left.Schema()), plan.NewInput(1, n.Right.Schema()))
-	if !right.single() {
-		id := l.close(right, exec.Emit, nil).ID
-		right = open{{root: leaf(n.Right), from: id, gather: All, single: true}}
-	}
-	table := l.close(right, exec.BuildTable, breaker).ID
-	left, err := l.lower(n.Left)
-	if err != nil {
-		return nil, err
-	}
-	next := make(open, len(left))
-	for i, p := range left {
-		p.tables = append(p.tables[:len(p.tables):len(p.tables)], table)
-		p.root = n.WithInputs(p.root, plan.NewInput(len(p.tables), n.Right.Schema()))
-		next[i] = p
-	}
-	return next, nil
-}
-
-func joinRuns(n *plan.Join) error {
-	switch n.Kind {
-	case plan.Inner, plan.Left, plan.Semi, plan.Anti:
-	default:
-		return notYet(n.Kind.String() + " joins")
-	}
-	if !n.Residual.IsZero() {
-		return notYet("joins with OnExpr")
-	}
-	return nil
-}
-
 // concat opens the pipelines of all inputs; each goes on with what follows.
 func (l *lowerer) concat(n *plan.Concat) (open, error) {
 	var all open
@@ -315,7 +326,7 @@ func (l *lowerer) concat(n *plan.Concat) (open, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, o...)
+		all = append(all, l.settled(o)...)
 	}
 	return all, nil
 }

@@ -24,10 +24,18 @@ const (
 	// ByBucket gives all results to several tasks, each of which takes a range of hash buckets; how many is decided when the number of
 	// groups is known.
 	ByBucket
+	// ByRange gives all sorted runs to several tasks, each of which merges a range of their rows; how many is decided when the number of
+	// rows is known.
+	ByRange
+	// ByJoin gives all rows, dealt by hash, to several tasks, each of which joins a range of buckets with those of the first table, whose
+	// rows are dealt alike.
+	ByJoin
 )
 
 // String returns the way's name as plans show it.
-func (g Gather) String() string { return [...]string{"all", "each", "by hash bucket"}[g] }
+func (g Gather) String() string {
+	return [...]string{"all", "each", "by hash bucket", "by range of rows", "by hash bucket, to be joined"}[g]
+}
 
 // Plan is the stages of a query, each after those it needs. The last one's rows are the answer.
 type Plan struct {
@@ -44,6 +52,8 @@ type Stage struct {
 	Enough int64
 	// Final says that the rows are an answer: they go to the user as they finish.
 	Final bool
+	// Write is set where the rows go to its sink.
+	Write *plan.Write
 }
 
 // Branch is the tasks of a stage that do the same fragment.
@@ -55,6 +65,8 @@ type Branch struct {
 	Scan   *plan.Scan
 	From   int
 	Gather Gather
+	// Tail says that the main input is the rows of the first table that no task of the branches before has met.
+	Tail bool
 }
 
 // String draws the stages for people.
@@ -87,6 +99,8 @@ func (br *Branch) draw(b *strings.Builder) {
 		line("%s", plan.Describe(n))
 	}
 	switch {
+	case br.Tail:
+		line("rows of join table 1 without a match")
 	case br.Scan != nil:
 		line("%s, a task a split", plan.Describe(br.Scan))
 	case f.Merge != nil:

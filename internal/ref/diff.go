@@ -71,6 +71,13 @@ func same(w, g any, scale float64) bool {
 	if ok1 && ok2 {
 		return slices.EqualFunc(a, b, func(x, y any) bool { return same(x, y, scale) })
 	}
+	if s, ok := w.(Struct); ok {
+		o, ok := g.(Struct)
+		return ok && slices.EqualFunc(s, o, func(x, y any) bool { return same(x, y, scale) })
+	}
+	if _, ok := g.(Struct); ok {
+		return false
+	}
 	return !ok1 && !ok2 && w == g
 }
 

@@ -51,7 +51,19 @@ func groupBy(in *Table, n *plan.GroupBy, out *Table) error {
 
 // aggregate computes one aggregate of a group's rows, and Σ|x| (or Σx²) of a float one.
 func aggregate(a expr.Expr, rows []Env) (any, float64, error) {
+	if a.Op() == "corr" || a.Op() == "cov" {
+		rows, err := where(a, rows)
+		if err != nil {
+			return nil, 0, err
+		}
+		return comoment(a, rows)
+	}
+	rows, err := ordered(a, rows)
+	if err != nil {
+		return nil, 0, err
+	}
 	var vals []any
+	all := List{}
 	count := int64(0)
 	for _, r := range rows {
 		if w := a.Mods().Where; !w.IsZero() {
@@ -69,6 +81,7 @@ func aggregate(a expr.Expr, rows []Env) (any, float64, error) {
 		if err != nil {
 			return nil, 0, err
 		}
+		all = append(all, v)
 		if v != nil {
 			vals = append(vals, v)
 		}
@@ -84,6 +97,11 @@ func aggregate(a expr.Expr, rows []Env) (any, float64, error) {
 			seen[keyText(Row{v})] = true
 		}
 		return int64(len(seen)), 0, nil
+	case "list_of":
+		if len(all) == 0 {
+			return nil, 0, nil
+		}
+		return all, 0, nil
 	}
 	if len(vals) == 0 {
 		return nil, 0, nil
@@ -98,7 +116,29 @@ func aggregate(a expr.Expr, rows []Env) (any, float64, error) {
 	case "max", "any":
 		return slices.MaxFunc(vals, Order), 0, nil
 	}
+	if v, done, err := collected(a, vals); done {
+		return v, 0, err
+	}
 	return numeric(a, vals)
+}
+
+// where keeps the rows that the aggregate's condition is true for.
+func where(a expr.Expr, rows []Env) ([]Env, error) {
+	w := a.Mods().Where
+	if w.IsZero() {
+		return rows, nil
+	}
+	var out []Env
+	for _, r := range rows {
+		v, err := Eval(w, r)
+		if err != nil {
+			return nil, err
+		}
+		if v == true {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 func numeric(a expr.Expr, vals []any) (any, float64, error) {

@@ -73,6 +73,12 @@ func Run(ctx context.Context, n plan.Node) (*Table, error) {
 		for _, in := range ins {
 			out.Rows = append(out.Rows, in.Rows...)
 		}
+	case *plan.Window:
+		out.Rows, err = windows(ins[0], n, out)
+	case *plan.Explode:
+		out.Rows = explode(ins[0], n)
+	case *plan.Unpivot:
+		out.Rows = unpivot(ins[0], n)
 	case *plan.Cache, *plan.Repartition:
 		out.Rows = ins[0].Rows
 	default:
@@ -238,60 +244,4 @@ func distinct(in *Table, n *plan.Distinct) []Row {
 		slices.Reverse(out)
 	}
 	return out
-}
-
-func join(left, right *Table, n *plan.Join) ([]Row, error) {
-	if !slices.Contains([]plan.JoinKind{plan.Inner, plan.Left, plan.Semi, plan.Anti}, n.Kind) || !n.Residual.IsZero() {
-		return nil, fmt.Errorf("ref: cannot run a %s join with residual %s", n.Kind, n.Residual)
-	}
-	index := map[string][]int{}
-	for i, r := range right.Rows {
-		key, err := evalAll(n.RightKeys, right.Env(r))
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(key, nil) {
-			index[keyText(key)] = append(index[keyText(key)], i)
-		}
-	}
-	var rows []Row
-	for _, l := range left.Rows {
-		e := left.Env(l)
-		key, err := evalAll(n.LeftKeys, e)
-		if err != nil {
-			return nil, err
-		}
-		var matches []int
-		if !slices.Contains(key, nil) {
-			matches = index[keyText(key)]
-		}
-		rows = append(rows, joined(n, e, right, matches)...)
-	}
-	return rows, nil
-}
-
-// joined returns the rows that a left row gives with its matches.
-func joined(n *plan.Join, l Env, right *Table, matches []int) []Row {
-	var head Row
-	for _, c := range n.LeftOut {
-		head = append(head, l.row[l.at[c]])
-	}
-	switch {
-	case n.Kind == plan.Semi && len(matches) > 0, n.Kind == plan.Anti && len(matches) == 0:
-		return []Row{head}
-	case n.Kind == plan.Semi || n.Kind == plan.Anti:
-		return nil
-	case n.Kind == plan.Left && len(matches) == 0:
-		return []Row{append(head, make(Row, len(n.RightOut))...)}
-	}
-	var rows []Row
-	for _, m := range matches {
-		r := right.Env(right.Rows[m])
-		row := slices.Clone(head)
-		for _, c := range n.RightOut {
-			row = append(row, r.row[r.at[c.Name]])
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }

@@ -54,6 +54,9 @@ func Eval(e expr.Expr, row Env) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Op() == "struct_of" {
+		return Struct(args), nil
+	}
 	if v, done := handlesNull(e.Op(), args); done {
 		return v, nil
 	}
@@ -179,8 +182,15 @@ func strict(e expr.Expr, a Row) (any, error) {
 		}
 		return v, nil
 	}
-	if s, ok := a[0].(string); ok {
-		return text(e, s, a)
+	switch x := a[0].(type) {
+	case string:
+		return text(e, x, a)
+	case List:
+		return list(e, x, a)
+	case Struct:
+		t := e.Arg(0).Type().(*arrow.StructType)
+		i, _ := t.FieldIdx(e.Param(0).(string))
+		return x[i], nil
 	}
 	if e.Arg(0).Type().ID() == arrow.TIMESTAMP || e.Arg(0).Type().ID() == arrow.DATE32 {
 		return clock(e, a[0].(int64))

@@ -34,6 +34,12 @@ func text(e expr.Expr, s string, args Row) (any, error) {
 		return strings.HasPrefix(s, p), nil
 	case "str_ends_with":
 		return strings.HasSuffix(s, p), nil
+	case "str_split":
+		l := List{}
+		for _, part := range strings.Split(s, p) {
+			l = append(l, part)
+		}
+		return l, nil
 	case "str_replace":
 		return strings.ReplaceAll(s, p, e.Param(1).(string)), nil
 	case "str_concat":
@@ -42,6 +48,42 @@ func text(e expr.Expr, s string, args Row) (any, error) {
 			out += a.(string)
 		}
 		return out, nil
+	}
+	return nil, fmt.Errorf("ref: no %s", e.Op())
+}
+
+// list computes an operation on a list.
+func list(e expr.Expr, l List, args Row) (any, error) {
+	switch e.Op() {
+	case "list_len":
+		return int64(len(l)), nil
+	case "list_get":
+		k := e.Param(0).(int64)
+		if k < 0 {
+			k += int64(len(l))
+		}
+		if k < 0 || k >= int64(len(l)) {
+			return nil, nil
+		}
+		return l[k], nil
+	case "list_contains":
+		var out any = false
+		for _, v := range l {
+			if v == nil {
+				out = nil
+			} else if Order(v, args[1]) == 0 {
+				return true, nil
+			}
+		}
+		return out, nil
+	case "list_join":
+		var parts []string
+		for _, v := range l {
+			if v != nil {
+				parts = append(parts, v.(string))
+			}
+		}
+		return strings.Join(parts, e.Param(0).(string)), nil
 	}
 	return nil, fmt.Errorf("ref: no %s", e.Op())
 }

@@ -21,6 +21,9 @@ type Binary string
 // List is a value of a list type.
 type List []any
 
+// Struct is a value of a struct type: its fields.
+type Struct []any
+
 // OfSource reads all of a source, in order.
 func OfSource(ctx context.Context, src partition.Source) (*Table, error) {
 	plan, err := src.Plan(ctx, partition.ScanRequest{})
@@ -138,6 +141,12 @@ func otherValue(a arrow.Array, i int) any {
 		return Binary(a.Value(i))
 	case *array.FixedSizeBinary:
 		return Binary(a.Value(i))
+	case *array.Struct:
+		s := make(Struct, a.NumField())
+		for k := range s {
+			s[k] = Value(a.Field(k), i)
+		}
+		return s
 	case array.ListLike:
 		from, to := a.ValueOffsets(i)
 		l := List{}
@@ -159,6 +168,8 @@ func Order(a, b any) int {
 		return strings.Compare(string(x), string(b.(Binary)))
 	case List:
 		return slices.CompareFunc(x, b.(List), orderNull)
+	case Struct:
+		return slices.CompareFunc(x, b.(Struct), orderNull)
 	case bool:
 		switch y := b.(bool); {
 		case x == y:

@@ -50,7 +50,7 @@ func (g *generator) plan(nodes int) plan.Node {
 }
 
 func (g *generator) step(in plan.Node, nodes int) (plan.Node, error) {
-	switch g.r.IntN(17) {
+	switch g.r.IntN(20) {
 	case 0, 1, 2:
 		return plan.NewFilter(in, g.bool(in, 2))
 	case 3:
@@ -79,6 +79,10 @@ func (g *generator) step(in plan.Node, nodes int) (plan.Node, error) {
 		return g.group(in)
 	case 13:
 		return plan.NewCache(in), nil
+	case 17, 18:
+		return g.window(in)
+	case 19:
+		return g.firstOf(in)
 	}
 	return g.join(in, nodes)
 }
@@ -189,8 +193,26 @@ func (g *generator) join(in plan.Node, nodes int) (plan.Node, error) {
 			return nil, err
 		}
 	}
-	spec := plan.JoinSpec{Kind: []plan.JoinKind{plan.Inner, plan.Left, plan.Semi, plan.Anti}[g.r.IntN(4)]}
-	for range 1 + g.r.IntN(2) {
+	spec := plan.JoinSpec{Kind: plan.JoinKind(g.r.IntN(int(plan.Cross)))}
+	keys := 1 + g.r.IntN(2)
+	if g.r.IntN(3) == 0 {
+		both, err := plan.NewJoin(in, right, plan.JoinSpec{Kind: plan.Cross})
+		if err != nil {
+			return nil, err
+		}
+		spec.Residual = append(spec.Residual, g.bool(both, 1))
+		keys = g.r.IntN(3)
+	} else if g.r.IntN(6) == 0 {
+		spec.Kind, keys = plan.JoinKind(g.r.IntN(2)), g.r.IntN(2)
+		spec.AsOf = &plan.AsOfSpec{Left: g.int(in, 0), Right: g.int(right, 0), Dir: plan.Direction(g.r.IntN(3))}
+		if g.r.IntN(2) == 0 {
+			spec.AsOf.Left, spec.AsOf.Right = g.float(in, 0), g.float(right, 0)
+		}
+		if g.r.IntN(2) == 0 {
+			spec.AsOf.Within = g.r.IntN(3)
+		}
+	}
+	for range keys {
 		l, r := g.any(in, g.r.IntN(2)), g.any(right, 0)
 		for range 6 { // look for one of the same kind
 			if _, err := expr.Bind(l, in.Schema()); err != nil || g.kindOf(l, in) != g.kindOf(r, right) {

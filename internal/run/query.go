@@ -16,8 +16,10 @@ import (
 	"github.com/sheafdata/sheaf/internal/exec"
 	"github.com/sheafdata/sheaf/internal/physical"
 	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/plan"
 	"github.com/sheafdata/sheaf/sched"
+	"github.com/sheafdata/sheaf/shuffle"
 )
 
 // Yield gets rows of a frame's answer, in row order. The rows are the receiver's. False ends the query.
@@ -30,16 +32,19 @@ func Query(ctx context.Context, frames []plan.Node, o sched.Options, yield Yield
 	if err != nil {
 		return nil, err
 	}
-	return runStages(ctx, stages, o, yield)
+	return runStages(ctx, stages, o, yield, nil)
 }
 
-func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yield Yield) (*Receipt, error) {
+func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yield Yield, written func(partition.Report)) (*Receipt, error) {
 	start := time.Now()
 	budget := mem.Process().Child("run", o.Memory)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	q := newQuery(stages, o, yield)
-	taskCtx := exec.Pausable(mem.With(exec.WithReceipts(ctx, q.receipt), budget))
+	mem.SweepSpill(o.SpillDir)
+	space := shuffle.NewSpace(budget, o.SpillDir)
+	taskCtx := exec.Pausable(shuffle.With(mem.With(exec.WithReceipts(ctx, q.receipt), budget), space))
+	taskCtx = exec.WithWrites(taskCtx, &q.writes)
 	q.ctx = taskCtx
 	q.run = sched.Start(taskCtx, o)
 	closed := false
@@ -49,7 +54,14 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 		}
 		closed = true
 		err := q.run.Close()
+		if failed := q.abort(ctx); err == nil { // does nothing where all is committed
+			err = failed
+		}
 		q.freeAll() // now that no task is left
+		q.receipt.Spilled = space.Spilled()
+		if closed := space.Close(); err == nil {
+			err = closed
+		}
 		q.receipt.Wall = time.Since(start)
 		q.receipt.PeakMemory = budget.Peak()
 		budget.Close()
@@ -57,6 +69,9 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 	}
 	defer end() // when the receiver of rows panics, nothing of the query stays either
 	err := q.loop(ctx)
+	if err == nil {
+		err = q.commit(ctx, written)
+	}
 	if failed := end(); err == nil {
 		err = failed
 	}
@@ -100,6 +115,7 @@ type query struct {
 	receipt *Receipt
 	open    int // stages not complete
 	ledger  ledger
+	writes  exec.Writes
 	pauses  int // of tasks, so far
 }
 
@@ -186,6 +202,12 @@ func (q *query) startReady() error {
 		again = false
 		for _, s := range q.stages {
 			if s.started || !q.ready(s) {
+				continue
+			}
+			if split, err := q.splitJoin(s); err != nil {
+				return err
+			} else if split {
+				again = true
 				continue
 			}
 			if err := q.start(s); err != nil {

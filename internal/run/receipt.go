@@ -12,10 +12,10 @@ import (
 
 // Receipt is what a query did.
 type Receipt struct {
-	// Rows of the answers, BytesRead of the inputs (encoded), PeakMemory reserved at once.
-	Rows, BytesRead, PeakMemory int64
-	Wall                        time.Duration
-	Stages                      []StageReceipt
+	// Rows of the answers, BytesRead of the inputs (encoded), Spilled to files, PeakMemory reserved at once.
+	Rows, BytesRead, Spilled, PeakMemory int64
+	Wall                                 time.Duration
+	Stages                               []StageReceipt
 	// Warnings of sources that had to guess: renamed columns, fields that were left out. Each once.
 	Warnings []string
 
@@ -46,9 +46,18 @@ func (r *Receipt) Add(stage int, ops []exec.OpStat) {
 		sum.Rows += op.Rows
 		sum.Batches += op.Batches
 		sum.Bytes += op.Bytes
+		sum.Spilled += op.Spilled
+		sum.Exchange = sum.Exchange || op.Exchange
 		sum.Time += op.Time
 		sum.Memory = max(sum.Memory, op.Memory)
 	}
+}
+
+// addStage makes room for a stage more.
+func (r *Receipt) addStage() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Stages = append(r.Stages, StageReceipt{})
 }
 
 // addWarnings takes over what a source that was planned has to say.
@@ -75,5 +84,14 @@ func (r *Receipt) addSplit(stage int, stats partition.Stats) {
 	s.Splits++
 	if len(s.Ops) > 0 {
 		s.Ops[0].Bytes += stats.Bytes
+	}
+}
+
+// addSpilled counts what was written to files of the rows that a stage gave to others.
+func (r *Receipt) addSpilled(stage int, bytes int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ops := r.Stages[stage].Ops; len(ops) > 0 {
+		ops[len(ops)-1].Spilled += bytes
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sheafdata/sheaf/graph"
 	"github.com/sheafdata/sheaf/internal/exec"
 	"github.com/sheafdata/sheaf/internal/physical"
+	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/partition"
 )
 
@@ -22,21 +23,27 @@ type stage struct {
 	frame   int   // of a final stage
 
 	started, complete bool
+	tails             []*physical.Branch // whose tasks are not added yet
+	met               map[int][]uint64   // by the stage of a join table: its rows that the consumed tasks have met
 	tasks             []task
 	submitted         int   // tasks given to the run
 	consumed          int   // tasks, in order, whose results are counted and, in a final stage, given out
 	rows              int64 // of consumed results
 	held              []exec.Result
-	expands           bool // tasks emit far more than they read: few at a time, for each holds rows and its reader
+	write             *writing // of a stage that writes
+	largest           int64    // bytes of the largest result that was given out
+	expands           bool     // tasks emit far more than they read: few at a time, for each holds rows and its reader
 }
 
 // task is one task of a stage, before and after it is in the graph.
 type task struct {
 	exec.Task
 	deps []graph.ID
-	id   graph.ID
-	done bool
-	err  error // it failed, in a stage whose first rows may do
+	// tables are the stages of the join tables among deps.
+	tables []int
+	id     graph.ID
+	done   bool
+	err    error // it failed, in a stage whose first rows may do
 	// resumed says that it paused and goes on.
 	resumed bool
 }
@@ -45,7 +52,7 @@ func needsOf(s *physical.Stage) []int {
 	var needs []int
 	for _, b := range s.Branches {
 		needs = append(needs, b.Tables...)
-		if b.Scan == nil {
+		if b.Scan == nil && !b.Tail {
 			needs = append(needs, b.From)
 		}
 	}
@@ -57,9 +64,16 @@ func needsOf(s *physical.Stage) []int {
 func (q *query) start(s *stage) error {
 	s.started = true
 	for i := range s.Branches {
+		if s.Branches[i].Tail {
+			s.tails = append(s.tails, &s.Branches[i])
+			continue
+		}
 		if err := q.addTasks(s, &s.Branches[i]); err != nil {
 			return err
 		}
+	}
+	if err := q.openWrite(s); err != nil {
+		return err
 	}
 	return q.advance(s)
 }
@@ -71,7 +85,7 @@ func (q *query) addTasks(s *stage, b *physical.Branch) error {
 	}
 	add := func(t exec.Task, from []graph.ID) {
 		t.Part = len(s.tasks)
-		s.tasks = append(s.tasks, task{Task: t, deps: append(slices.Clone(tables), from...)})
+		s.tasks = append(s.tasks, task{Task: t, deps: append(slices.Clone(tables), from...), tables: b.Tables})
 	}
 	if b.Scan != nil {
 		return q.addScan(b, func(f *exec.Fragment, split partition.Split) { add(exec.Task{Fragment: f, Split: split}, nil) })
@@ -80,7 +94,7 @@ func (q *query) addTasks(s *stage, b *physical.Branch) error {
 	switch b.Gather {
 	case physical.Each:
 		for _, id := range from {
-			add(exec.Task{Fragment: b.Fragment}, []graph.ID{id})
+			add(exec.Task{Fragment: b.Fragment, Hi: exec.Buckets}, []graph.ID{id})
 		}
 	case physical.ByBucket:
 		n, err := q.mergeTasks(from)
@@ -89,6 +103,22 @@ func (q *query) addTasks(s *stage, b *physical.Branch) error {
 		}
 		for i := range n {
 			add(exec.Task{Fragment: b.Fragment, Lo: i * exec.Buckets / n, Hi: (i + 1) * exec.Buckets / n}, from)
+		}
+	case physical.ByJoin:
+		n, err := q.joinTasks(tables[0], from)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			add(exec.Task{Fragment: b.Fragment, Lo: i * exec.Buckets / n, Hi: (i + 1) * exec.Buckets / n}, from)
+		}
+	case physical.ByRange:
+		n, err := q.rangeTasks(from)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			add(exec.Task{Fragment: b.Fragment, Lo: i, Hi: n}, from)
 		}
 	default:
 		add(exec.Task{Fragment: b.Fragment, Hi: exec.Buckets}, from)
@@ -141,72 +171,6 @@ func planScan(ctx context.Context, src partition.Source, r partition.ScanRequest
 	return nil, &fault.Error{Kind: fault.Input, Op: "scan", Err: err}
 }
 
-const (
-	// mergeGroupsEach is how many partial groups one merge task should get: its table and accumulators then fit near the second-level
-	// cache, and up to that many groups come in order of first appearance.
-	mergeGroupsEach = 64 << 10
-	// maxMergeTasks bounds the merges: a task has at least one of the hash buckets.
-	maxMergeTasks = exec.Buckets
-)
-
-// mergeTasks decides how many tasks merge partial groups: a power of two, from the number of groups alone, so that the order of the
-// answer does not depend on the workers.
-func (q *query) mergeTasks(partials []graph.ID) (int, error) {
-	if q.options.InOrder {
-		return 1, nil // one table keeps the order of first appearance, however many groups there are
-	}
-	most, sum := 0, 0
-	parts := make([]*exec.Groups, 0, len(partials))
-	for _, id := range partials {
-		v, err := q.run.Result(id)
-		if err != nil {
-			return 0, err
-		}
-		g, ok := v.(*exec.Groups)
-		if !ok {
-			return 0, fault.New(fault.Internal, "GroupBy", "a partial group-by gave a %T", v)
-		}
-		most = max(most, g.Rows)
-		sum += g.Rows
-		parts = append(parts, g)
-	}
-	if most <= mergeGroupsEach {
-		if sum > mergeGroupsEach && fewGroups(parts) {
-			return 1, nil // they come in order of first appearance, however many parts have them
-		}
-		// Each part has few groups: mostly the same ones. Were they all different, sum would tell.
-		sum = min(sum, 4*most)
-	}
-	n := 1
-	for n < maxMergeTasks && sum/n > mergeGroupsEach {
-		n *= 2
-	}
-	return n, nil
-}
-
-// fewGroups says whether the groups of all parts together are few enough for one merge, by their hashes. It looks at a hash in a
-// nanosecond or two and stops when there are too many, so that it costs less than the merge by far.
-func fewGroups(parts []*exec.Groups) bool {
-	const slots = 4 * mergeGroupsEach
-	table := make([]uint64, slots)
-	n := 0
-	for _, p := range parts {
-		for _, h := range p.Hashes {
-			at := h * 0x9e3779b97f4a7c15 >> 32 % slots
-			for table[at] != 0 && table[at] != h|1 {
-				at = (at + 1) % slots
-			}
-			if table[at] == 0 {
-				table[at] = h | 1
-				if n++; n > mergeGroupsEach {
-					return false
-				}
-			}
-		}
-	}
-	return true
-}
-
 // ids are the tasks of the stage whose results its readers get, in order.
 func (s *stage) ids() []graph.ID {
 	ids := make([]graph.ID, 0, s.consumed)
@@ -217,7 +181,7 @@ func (s *stage) ids() []graph.ID {
 }
 
 // windowed says whether tasks are submitted a few at a time: where rows stream to the user, and where the first rows may do.
-func (s *stage) windowed() bool { return s.Final || s.Enough > 0 }
+func (s *stage) windowed() bool { return s.Final || s.Enough > 0 || s.Write != nil }
 
 // window is how many tasks of a windowed stage may be ahead of what is consumed: enough to keep the workers busy while one result is
 // given out.
@@ -239,6 +203,10 @@ func (q *query) ahead(s *stage) int {
 	}
 	if s.expands {
 		return q.workers()
+	}
+	if soft := mem.From(q.ctx).Soft(); soft > 0 && s.largest > 0 {
+		// What waits for the user takes a quarter of what may live at most.
+		return max(q.workers(), min(q.window(), int(soft/4/s.largest)))
 	}
 	return q.window()
 }
@@ -265,8 +233,13 @@ func (q *query) advance(s *stage) error {
 		}
 		s.consumed++
 	}
-	if s.consumed == len(s.tasks) {
-		return q.finish(s)
+	for s.consumed == len(s.tasks) {
+		if len(s.tails) == 0 {
+			return q.finish(s)
+		}
+		if err := q.addTail(s); err != nil {
+			return err
+		}
 	}
 	to := len(s.tasks)
 	if s.windowed() {
@@ -297,7 +270,7 @@ func (q *query) submit(s *stage, to int) error {
 // graphTask makes a task of the graph: portable where the fragment and the split are.
 func (q *query) graphTask(t *task, key graph.Key) (graph.Task, error) {
 	node := graph.Task{Key: key, Deps: t.deps, Run: q.ledger.enter(t.Do)}
-	args, ok, err := exec.EncodeTask(&t.Task)
+	args, ok, err := exec.EncodeTask(q.portable(&t.Task))
 	if err != nil {
 		return node, err
 	}
@@ -316,9 +289,13 @@ func (q *query) consume(s *stage, t *task) (*exec.Resume, error) {
 	if t.Split != nil && !t.resumed {
 		q.receipt.addSplit(s.ID, t.Split.Stats())
 	}
+	s.mark(t, v)
 	rows, isRows := v.(*exec.Rows)
-	if isRows {
-		s.rows += rows.N
+	switch v := v.(type) {
+	case *exec.Rows:
+		s.rows += v.N
+	case *exec.Exchanged:
+		s.rows += v.NumRows()
 	}
 	if !s.Final {
 		if r, ok := v.(exec.Result); ok {
@@ -329,7 +306,8 @@ func (q *query) consume(s *stage, t *task) (*exec.Resume, error) {
 	if !isRows {
 		return nil, fault.New(fault.Internal, "run", "an answer is a %T", v)
 	}
-	s.expands = rows.More != nil || t.Split != nil && exec.Expands(rows.Held().Held(), t.Split)
+	s.largest = max(s.largest, rows.Bytes())
+	s.expands = rows.More != nil || t.Split != nil && exec.Expands(rows.Bytes(), t.Split)
 	rows.Free()
 	q.run.Release(t.id)
 	if !q.yield(s.frame, rows) {
@@ -376,6 +354,7 @@ func (q *query) read(s *stage) {
 		return
 	}
 	for _, r := range s.held {
+		q.receipt.addSpilled(s.ID, exec.Spilled(r))
 		r.Free()
 	}
 	s.held = nil

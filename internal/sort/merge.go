@@ -14,6 +14,7 @@ type Merger struct {
 	// tree is a loser tree: tree[0] is the run with the least row, tree[n] the loser of the match at node n.
 	tree []int32
 
+	dry   int      // the run whose window is used up and whose next one decides the next row; -1 none
 	from  []uint32 // per row of a batch: its run
 	index []uint32
 	built []*vec.Builder
@@ -27,23 +28,43 @@ type cursor struct {
 	pos   int
 	begin int // pos when the batch began
 	base  uint32
+	in    *Input // of a run in windows: run is the current one
+	left  int64  // its rows beyond the window
 }
 
 // NewMerger merges runs of the same options. limit is how many rows to give at most; negative is all. The runs stay the caller's.
 func NewMerger(o Options, runs []*Run, limit int64) (*Merger, error) {
+	ins := make([]Input, len(runs))
+	for i, r := range runs {
+		ins[i] = Input{Run: r}
+	}
+	return NewStreamMerger(o, ins, limit)
+}
+
+// NewStreamMerger merges runs of the same options, of which some may come in windows. limit is how many rows to give at most; negative
+// is all. What the inputs hold stays the caller's.
+func NewStreamMerger(o Options, ins []Input, limit int64) (*Merger, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	m := &Merger{o: o, acct: account{reserve: o.Reserve}}
+	m := &Merger{o: o, dry: -1, acct: account{reserve: o.Reserve}}
 	stats := make([]keyStats, len(o.Keys))
-	for _, r := range runs {
-		if r.rows == 0 {
+	for i := range ins {
+		in := &ins[i]
+		known := in.Stats.keys
+		switch {
+		case in.Run != nil && in.Run.rows > 0:
+			m.runs = append(m.runs, cursor{run: in.Run})
+			m.left += int64(in.Run.rows)
+			known = in.Run.stats
+		case in.Run == nil && in.Rows > 0:
+			m.runs = append(m.runs, cursor{run: &Run{o: o}, in: in, left: in.Rows})
+			m.left += in.Rows
+		default:
 			continue
 		}
-		m.runs = append(m.runs, cursor{run: r})
-		m.left += int64(r.rows)
 		for i := range stats {
-			stats[i].merge(&r.stats[i])
+			stats[i].merge(&known[i])
 		}
 	}
 	if limit >= 0 {
@@ -53,21 +74,48 @@ func NewMerger(o Options, runs []*Run, limit int64) (*Merger, error) {
 		return m, nil
 	}
 	m.l = newLayout(o.Keys, stats)
-	need := int64(0)
 	for i := range m.runs {
-		need += 8 * int64(m.runs[i].run.rows*m.l.words)
-	}
-	if err := m.acct.set(need); err != nil {
-		return nil, err
-	}
-	for i := range m.runs {
-		m.runs[i].words = m.runs[i].run.sortedWords(&m.l)
+		c := &m.runs[i]
+		if err := m.encode(c); err != nil {
+			return nil, err
+		}
+		if err := m.refill(c); err != nil {
+			return nil, err
+		}
 	}
 	for _, t := range o.Types {
 		m.built = append(m.built, vec.NewBuilder(t))
 	}
 	m.initTree()
 	return m, nil
+}
+
+// encode makes the words of a cursor's rows.
+func (m *Merger) encode(c *cursor) error {
+	if err := m.acct.set(m.acct.held + 8*int64(c.run.rows*m.l.words-len(c.words))); err != nil {
+		return err
+	}
+	c.words = c.run.sortedWords(&m.l)
+	return nil
+}
+
+// refill gets the next window of a run whose window is used up.
+func (m *Merger) refill(c *cursor) error {
+	if c.in == nil || c.left == 0 || c.pos < c.run.rows {
+		return nil
+	}
+	w, err := c.in.window(m.o)
+	if err != nil {
+		return err
+	}
+	if w.rows == 0 || int64(w.rows) > c.left {
+		return internalError("a run of %d rows gave %d, %d were left", c.in.Rows, w.rows, c.left)
+	}
+	c.run, c.pos, c.begin, c.left = w, 0, 0, c.left-int64(w.rows)
+	if len(m.runs) < 2 {
+		return nil
+	}
+	return m.encode(c)
 }
 
 // Release gives back what the merger reserved.
@@ -83,32 +131,56 @@ func (m *Merger) Next(dst []vec.Vec, max int, s *vec.Scratch) (int, error) {
 	if n <= 0 {
 		return 0, nil
 	}
-	m.left -= int64(n)
 	if len(m.runs) == 1 {
-		c := &m.runs[0]
-		c.run.Batch(dst, c.pos, n, s)
-		c.pos += n
-		return n, nil
+		return m.single(dst, n, s)
 	}
 	if cap(m.from) < n {
 		m.from, m.index = make([]uint32, n), make([]uint32, n)
 	}
-	m.pick(m.from[:n])
+	if m.dry >= 0 { // the window that ended the last batch
+		w := int32(m.dry)
+		m.dry = -1
+		if err := m.refill(&m.runs[w]); err != nil {
+			return 0, err
+		}
+		m.replay(w)
+	}
+	n = m.pick(m.from[:n])
+	m.left -= int64(n)
 	m.gather(dst, n, s)
 	return n, nil
 }
 
-// pick plays the tree for the runs of the next rows.
-func (m *Merger) pick(from []uint32) {
+// single gives the next rows of the only run.
+func (m *Merger) single(dst []vec.Vec, n int, s *vec.Scratch) (int, error) {
+	c := &m.runs[0]
+	if err := m.refill(c); err != nil {
+		return 0, err
+	}
+	n = min(n, c.run.rows-c.pos)
+	m.left -= int64(n)
+	c.run.Batch(dst, c.pos, n, s)
+	c.pos += n
+	return n, nil
+}
+
+// pick plays the tree for the runs of the next rows, and returns how many: a batch ends with a window.
+func (m *Merger) pick(from []uint32) int {
 	for i := range m.runs {
 		m.runs[i].begin = m.runs[i].pos
 	}
 	for i := range from {
 		w := m.tree[0]
 		from[i] = uint32(w)
-		m.runs[w].pos++
+		c := &m.runs[w]
+		c.pos++
+		if c.pos == c.run.rows && c.left > 0 {
+			m.dry = int(w)
+			return i + 1
+		}
 		m.replay(w)
 	}
+	return len(from)
 }
 
 // gather puts the rows of a batch, a stretch of each run, one stretch after the other, and takes them in their order from there.

@@ -1,6 +1,8 @@
 package vec
 
 import (
+	"math/bits"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -55,7 +57,13 @@ func toData(v *Vec, t arrow.DataType) (*array.Data, error) {
 	case *arrow.NullType:
 		return array.NewData(t, v.Len, []*memory.Buffer{nil}, nil, v.Len, 0), nil
 	case *arrow.BooleanType:
-		return array.NewData(t, v.Len, []*memory.Buffer{valid, memory.NewBufferBytes(bitmap.ToBytes(v.Bits(), v.Len))}, nil, nulls, 0), nil
+		out := bitmap.ToBytes(v.Bits(), v.Len)
+		if valid != nil {
+			for i, b := range valid.Bytes()[:len(out)] {
+				out[i] &= b
+			}
+		}
+		return array.NewData(t, v.Len, []*memory.Buffer{valid, memory.NewBufferBytes(out)}, nil, nulls, 0), nil
 	case *arrow.StringType, *arrow.BinaryType, *arrow.LargeStringType, *arrow.LargeBinaryType:
 		return toText(v, t, valid, nulls)
 	case *arrow.StringViewType, *arrow.BinaryViewType:
@@ -69,7 +77,9 @@ func toData(v *Vec, t arrow.DataType) (*array.Data, error) {
 	case isDecimal(p):
 		return toDecimal(v, t, valid, nulls)
 	}
-	return array.NewData(t, v.Len, []*memory.Buffer{valid, heapCopy(v.Data[:v.Len*w])}, nil, nulls, 0), nil
+	data := heapCopy(v.Data[:v.Len*w])
+	zeroNulls(data.Bytes(), w, v, nulls)
+	return array.NewData(t, v.Len, []*memory.Buffer{valid, data}, nil, nulls, 0), nil
 }
 
 func isDecimal(p Phys) bool { return p == Dec128 || p == Dec256 }
@@ -181,5 +191,27 @@ func toDecimal(v *Vec, t arrow.DataType, valid *memory.Buffer, nulls int) (*arra
 			}
 		}
 	}
+	zeroNulls(out, w, v, nulls)
 	return array.NewData(t, v.Len, []*memory.Buffer{valid, memory.NewBufferBytes(out)}, nil, nulls, 0), nil
+}
+
+// zeroNulls clears the values of w bytes under nulls: there lies whatever the memory was used for before.
+func zeroNulls(data []byte, w int, v *Vec, nulls int) {
+	if nulls == 0 {
+		return
+	}
+	for k, word := range v.Valid[:(v.Len+63)/64] {
+		gone := ^word
+		if left := v.Len - 64*k; left < 64 {
+			gone &= 1<<left - 1
+		}
+		if gone == ^uint64(0) {
+			clear(data[64*k*w : 64*(k+1)*w])
+			continue
+		}
+		for ; gone != 0; gone &= gone - 1 {
+			at := (64*k + bits.TrailingZeros64(gone)) * w
+			clear(data[at : at+w])
+		}
+	}
 }

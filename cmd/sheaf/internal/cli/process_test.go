@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asProgram makes the test binary be the program, so that tests can pipe into it, interrupt and kill it.
+const asProgram = "SHEAF_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	os.Exit(Run(ctx, os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}))
+}
+
+// program is a run of the program in a folder.
+func program(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
+}
+
+// manyRows writes a CSV that takes a while to convert.
+func manyRows(t *testing.T, path string, rows int) {
+	t.Helper()
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "id,name,fare,day")
+	for i := range rows {
+		fmt.Fprintf(w, "%d,name %d,%d.25,2024-01-%02d\n", i, i%977, i%100, 1+i%28)
+	}
+	require.NoError(t, w.Flush())
+	require.NoError(t, f.Close())
+}
+
+func TestPipes(t *testing.T) {
+	dir := t.TempDir()
+	trips, err := os.ReadFile(filepath.Join("testdata", "in", "trips.csv"))
+	require.NoError(t, err)
+	pipe := func(stdin []byte, args ...string) []byte {
+		cmd := program(t, dir, args...)
+		cmd.Stdin = bytes.NewReader(stdin)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		require.NoError(t, cmd.Run(), "%v: %s", args, stderr.String())
+		return stdout.Bytes()
+	}
+	require.Empty(t, pipe(trips, "convert", "-", "--from", "csv", "x.parquet"))
+	for _, format := range []string{"parquet", "arrow", "json", "csv"} {
+		passed := pipe(nil, "convert", "x.parquet", "-", "--to", format)
+		require.Equal(t, "4\n", string(pipe(passed, "count", "-", "--from", format)), format)
+		if back := pipe(passed, "convert", "-", "-", "--from", format, "--to", "csv", "--quiet"); format != "json" { // the order of columns stays, their types may not
+			require.Equal(t, string(pipe(nil, "convert", "x.parquet", "-", "--to", "csv")), string(back), format)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
+
+// TestKilledConvert kills the program at random moments: OUT is whole or not there, and after the next run nothing else is.
+func TestKilledConvert(t *testing.T) {
+	work := t.TempDir()
+	rows := 150_000
+	manyRows(t, filepath.Join(work, "in.csv"), rows)
+	for i := range 10 {
+		out := t.TempDir()
+		ext := []string{"parquet", "csv", "arrow"}[i%3]
+		name := filepath.Join(out, "out."+ext)
+		cmd := program(t, work, "convert", "in.csv", name, "--sort", "name", "--quiet")
+		require.NoError(t, cmd.Start())
+		time.Sleep(time.Duration(rand.IntN(600)) * time.Millisecond)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if _, err := os.Stat(name); err == nil {
+			stdout, stderr, code := sheaf(t, "count", name)
+			require.Zero(t, code, stderr)
+			require.Equal(t, fmt.Sprintln(rows), stdout)
+		}
+		_, stderr, code := sheaf(t, "convert", filepath.Join("testdata", "in", "trips.csv"), name, "--overwrite")
+		require.Zero(t, code, stderr)
+		entries, err := os.ReadDir(out)
+		require.NoError(t, err)
+		require.Len(t, entries, 1, "kill %d: %v", i, entries)
+	}
+}
+
+// TestInterruptedConvert interrupts the program: it says so, and leaves nothing.
+func TestInterruptedConvert(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted alone on Windows")
+	}
+	work := t.TempDir()
+	manyRows(t, filepath.Join(work, "in.csv"), 400_000)
+	interrupted := false
+	for _, wait := range []time.Duration{30, 100, 200} {
+		cmd := program(t, work, "convert", "in.csv", "out.parquet", "--sort", "name,id:desc", "--threads", "1")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		require.NoError(t, cmd.Start())
+		time.Sleep(wait * time.Millisecond)
+		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		err := cmd.Wait()
+		if err == nil { // it was done before
+			require.NoError(t, os.Remove(filepath.Join(work, "out.parquet")))
+			continue
+		}
+		if code := cmd.ProcessState.ExitCode(); code >= 0 { // −1: the signal came before the program had begun
+			interrupted = true
+			require.Equal(t, exitFailed, code)
+			require.Equal(t, "error: interrupted\n", stderr.String())
+		}
+		entries, err := os.ReadDir(work)
+		require.NoError(t, err)
+		require.Len(t, entries, 1)
+	}
+	if !interrupted {
+		t.Skip("the program was never caught at work")
+	}
+}
+
+// TestFailedConvertLeavesNothing is a file that fails near its end.
+func TestFailedConvertLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "in.csv")
+	manyRows(t, path, 50_000)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString("7,too few\n")
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	for _, out := range []string{"out.parquet", "out.csv", "out.json", "out.dat", "folder"} {
+		args := []string{"convert", path, filepath.Join(dir, out)}
+		if !strings.Contains(out, ".") || out == "out.dat" {
+			args = append(args, "--to", "arrow")
+		}
+		_, stderr, code := sheaf(t, args...)
+		require.Equal(t, exitFailed, code)
+		require.Contains(t, stderr, "2 fields where 4 are expected")
+		require.Contains(t, stderr, "in.csv:50002:10\n")
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}

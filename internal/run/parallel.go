@@ -1,0 +1,89 @@
+package run
+
+import (
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/graph"
+	"github.com/sheafdata/sheaf/internal/exec"
+)
+
+const (
+	// mergeGroupsEach is how many partial groups or rows one merge task should get: its table and accumulators then fit near the
+	// second-level cache, and up to that many groups come in order of first appearance.
+	mergeGroupsEach = 64 << 10
+	// fewGroups is how many groups one merge takes: mergeGroupsEach, and a little more because the number is an estimate.
+	fewGroups = mergeGroupsEach + mergeGroupsEach/8
+	// maxMergeTasks bounds the merges: a task has at least one of the hash buckets.
+	maxMergeTasks = exec.Buckets
+	// tableTimes is how many times the bytes of its input a merge may take: the table, and the answer beside it.
+	tableTimes = 2
+	// rangeBytes is how much a task that merges sorted runs should give: its rows wait for those before them.
+	rangeBytes = 8 << 20
+	// maxRanges bounds the parts of such a merge.
+	maxRanges = 4096
+)
+
+// mergeTasks decides how many tasks merge what is dealt by bucket: a power of two, from the number of rows, and from the options of the
+// run as far as these limit memory, so that the order of the answer does not depend on timing.
+func (q *query) mergeTasks(partials []graph.ID) (int, error) {
+	var groups []*exec.Groups
+	rows, bytes := 0, int64(0)
+	for _, id := range partials {
+		v, err := q.run.Result(id)
+		if err != nil {
+			return 0, err
+		}
+		switch v := v.(type) {
+		case *exec.Groups:
+			groups, rows, bytes = append(groups, v), rows+v.Rows, bytes+v.Bytes()
+		case *exec.Exchanged:
+			rows, bytes = rows+int(v.NumRows()), bytes+v.Bytes(0, exec.Buckets)
+		default:
+			return 0, fault.New(fault.Internal, "run", "a %T is not dealt by bucket", v)
+		}
+	}
+	if groups == nil {
+		return tasksFor(rows, bytes, exec.TableBytes(q.ctx)), nil
+	}
+	if q.options.InOrder {
+		return 1, nil // one table keeps the order of first appearance, however many groups there are
+	}
+	if rows <= mergeGroupsEach {
+		return 1, nil
+	}
+	n := min(rows, exec.CountGroups(groups))
+	if n <= fewGroups {
+		return 1, nil // they come in order of first appearance, however many parts have them
+	}
+	return tasksFor(n, bytes/int64(rows)*int64(n), exec.TableBytes(q.ctx)), nil
+}
+
+// tasksFor returns how many tasks take so many different rows, none of which should need a table of more than limit bytes.
+func tasksFor(rows int, bytes, limit int64) int {
+	n := 1
+	for n < maxMergeTasks && (rows/n > mergeGroupsEach || tableTimes*bytes/int64(n) > limit) {
+		n *= 2
+	}
+	return n
+}
+
+// rangeTasks decides how many tasks merge sorted runs. The answer is the same for any number.
+func (q *query) rangeTasks(runs []graph.ID) (int, error) {
+	bytes := int64(0)
+	for _, id := range runs {
+		v, err := q.run.Result(id)
+		if err != nil {
+			return 0, err
+		}
+		r, ok := v.(*exec.SortedRun)
+		if !ok {
+			return 0, fault.New(fault.Internal, "run", "a %T is no sorted run", v)
+		}
+		bytes += r.Bytes()
+	}
+	limit := exec.TableBytes(q.ctx)
+	if limit == exec.TinyBytes { // a test of what small parts do
+		return min(maxRanges, 3), nil
+	}
+	each := max(512<<10, min(rangeBytes, limit/2))
+	return int(max(1, min(maxRanges, (bytes+each/2)/each))), nil
+}

@@ -1,0 +1,349 @@
+package writers
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/sheafdata/sheaf/fault"
+	"github.com/sheafdata/sheaf/internal/fileio"
+	"github.com/sheafdata/sheaf/internal/textio"
+	"github.com/sheafdata/sheaf/internal/vec"
+	"github.com/sheafdata/sheaf/mem"
+)
+
+// textFile is a file of lines. Its parts are encoded at once; the first of those not finished goes to the file as it comes, the others
+// wait in memory, and in files of their own where there is too much of them.
+type textFile struct {
+	out   *fileio.OutFile
+	codec fileio.Codec
+	opts  textio.Options
+	shape *arrow.Schema
+
+	mu      sync.Mutex
+	next    int // the part that goes to the file
+	parts   map[int]*textPart
+	waiting int64 // bytes in memory of parts that wait
+	free    [][]byte
+}
+
+const (
+	// flushBytes is how much text gathers before it goes on: large writes, and few of them.
+	flushBytes = 1 << 20
+	// maxWaiting is how much text of one file may wait in memory.
+	maxWaiting = 64 << 20
+)
+
+func newTextFile(out *fileio.OutFile, codec fileio.Codec, s *arrow.Schema, o textio.Options) (*textFile, error) {
+	enc, err := textio.New(s, o)
+	if err != nil {
+		return nil, err
+	}
+	t := &textFile{out: out, codec: codec, opts: o, shape: s, parts: map[int]*textPart{}}
+	if head := enc.Header(); len(head) > 0 {
+		packed, err := fileio.Compress(codec, nil, head)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := out.Append(packed); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// textPart is a part of a textFile.
+type textPart struct {
+	file *textFile
+	i    int
+	enc  *textio.Encoder
+	pack *fileio.Packer // compresses; nil for plain text
+
+	buf    []byte   // encoded, not yet flushed
+	kept   [][]byte // flushed while other parts go first
+	bytes  int64    // of kept
+	held   *mem.Reservation
+	piece  *fileio.OutFile // kept before the bytes in memory
+	path   string          // a file of another process, in place of all that
+	start  int64           // where the part begins in the file, once it does
+	begun  bool
+	closed bool
+}
+
+func (t *textFile) part(i int) (partEncoder, error) {
+	enc, err := textio.New(t.shape, t.opts)
+	if err != nil {
+		return nil, err
+	}
+	p := &textPart{file: t, i: i, enc: enc}
+	if p.pack, err = fileio.NewPacker(t.codec); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if i < t.next {
+		return nil, fault.New(fault.Internal, "write", "part %d was closed before", i)
+	}
+	if old := t.parts[i]; old != nil {
+		if old.begun { // what the first try wrote goes
+			if err := t.out.Truncate(old.start); err != nil {
+				return nil, err
+			}
+		}
+		t.waiting -= old.bytes
+		old.drop()
+	}
+	t.parts[i] = p
+	return p, nil
+}
+
+// take implements joiner.
+func (t *textFile) take(i int, path string) {
+	t.parts[i] = &textPart{file: t, i: i, path: path, closed: true}
+}
+
+func (p *textPart) add(ctx context.Context, b *vec.Batch) (err error) {
+	if p.held == nil {
+		p.held = mem.From(ctx).Reservation("write")
+	}
+	if p.buf == nil {
+		p.buf = p.file.buffer()
+	}
+	if p.buf, err = p.enc.Append(p.buf, b); err != nil {
+		return err
+	}
+	if len(p.buf) < flushBytes {
+		return nil
+	}
+	return p.flush()
+}
+
+// buffer returns an empty buffer.
+func (t *textFile) buffer() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.free); n > 0 {
+		b := t.free[n-1]
+		t.free = t.free[:n-1]
+		return b[:0]
+	}
+	return make([]byte, 0, flushBytes+flushBytes/4)
+}
+
+// maxFree is how many buffers are kept for later.
+const maxFree = 8
+
+func (t *textFile) recycle(b []byte) {
+	if len(t.free) < maxFree && cap(b) <= 4*flushBytes {
+		t.free = append(t.free, b)
+	}
+}
+
+// flush sends the encoded bytes on: to the file where it is this part's turn, else to where they wait.
+func (p *textPart) flush() error {
+	if p.pack != nil {
+		packed, err := p.pack.Add(p.file.buffer(), p.buf)
+		if err != nil {
+			return err
+		}
+		p.buf = p.buf[:0]
+		if len(packed) == 0 {
+			return nil
+		}
+		return p.send(packed)
+	}
+	b := p.buf
+	p.buf = nil
+	return p.send(b)
+}
+
+// send takes the buffer over.
+func (p *textPart) send(b []byte) error {
+	t := p.file
+	t.mu.Lock()
+	turn := t.next == p.i
+	t.mu.Unlock()
+	if !turn {
+		return p.keep(b)
+	}
+	if err := p.writeKept(); err != nil {
+		return err
+	}
+	if _, err := t.out.Append(b); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.recycle(b)
+	t.mu.Unlock()
+	return nil
+}
+
+// keep holds bytes until it is the part's turn: in memory, or where that is short in a file.
+func (p *textPart) keep(b []byte) error {
+	t := p.file
+	t.mu.Lock()
+	full := t.waiting+int64(cap(b)) > maxWaiting
+	if !full {
+		full = p.held.Grow(int64(cap(b))) != nil
+	}
+	if !full {
+		t.waiting += int64(cap(b))
+		p.bytes += int64(cap(b))
+		p.kept = append(p.kept, b)
+	}
+	t.mu.Unlock()
+	if !full {
+		return nil
+	}
+	if p.piece == nil {
+		var err error
+		if p.piece, err = t.out.Sibling("piece-" + newID()); err != nil {
+			return err
+		}
+	}
+	for _, k := range append(p.kept, b) {
+		if _, err := p.piece.Append(k); err != nil {
+			return err
+		}
+	}
+	p.forget()
+	return nil
+}
+
+// forget drops what is kept in memory.
+func (p *textPart) forget() {
+	t := p.file
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting -= p.bytes
+	for _, k := range p.kept {
+		t.recycle(k)
+	}
+	p.kept, p.bytes = nil, 0
+	if p.held != nil {
+		p.held.Free()
+	}
+}
+
+// writeKept writes what waited. It is the part's turn.
+func (p *textPart) writeKept() error {
+	t := p.file
+	if !p.begun {
+		p.begun, p.start = true, t.out.Size()
+	}
+	if p.path != "" {
+		f, err := os.Open(p.path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.CopyBuffer(struct{ io.Writer }{t.out}, f, make([]byte, flushBytes))
+		return err
+	}
+	if p.piece != nil {
+		_, err := io.CopyBuffer(struct{ io.Writer }{t.out}, io.NewSectionReader(p.piece, 0, p.piece.Size()), make([]byte, flushBytes))
+		if err != nil {
+			return err
+		}
+		p.piece.Discard() // its name goes with the stage
+		p.piece = nil
+	}
+	for _, k := range p.kept {
+		if _, err := t.out.Append(k); err != nil {
+			return err
+		}
+	}
+	p.forget()
+	return nil
+}
+
+func (p *textPart) close(context.Context) error {
+	if p.pack != nil {
+		packed, err := p.pack.Add(p.file.buffer(), p.buf)
+		if err == nil {
+			packed, err = p.pack.Close(packed)
+		}
+		if err != nil {
+			return err
+		}
+		p.buf = packed
+	}
+	if len(p.buf) > 0 {
+		b := p.buf
+		p.buf = nil
+		if err := p.send(b); err != nil {
+			return err
+		}
+	}
+	return p.file.advance(p)
+}
+
+// advance marks a part as closed and, where it was its turn, writes those after it that have waited for it.
+func (t *textFile) advance(p *textPart) error {
+	t.mu.Lock()
+	p.closed = true
+	for t.next == p.i {
+		t.mu.Unlock()
+		if err := p.writeKept(); err != nil {
+			return err
+		}
+		t.mu.Lock()
+		t.next++
+		delete(t.parts, p.i)
+		q := t.parts[t.next]
+		if q == nil || !q.closed {
+			break
+		}
+		p = q
+	}
+	t.mu.Unlock()
+	return nil
+}
+
+func (p *textPart) abandon() { p.drop() }
+
+func (p *textPart) drop() {
+	if p.piece != nil {
+		p.piece.Discard()
+		p.piece = nil
+	}
+	p.buf = nil
+	if p.kept != nil && p.held != nil {
+		p.held.Free()
+	}
+	p.kept = nil
+}
+
+// abandon frees what all parts hold. Nobody may be writing.
+func (t *textFile) abandon() {
+	for _, p := range t.parts {
+		p.drop()
+	}
+}
+
+// finish writes the parts that are left: their numbers have gaps.
+func (t *textFile) finish(ctx context.Context) error {
+	var left []int
+	for i := range t.parts {
+		left = append(left, i)
+	}
+	slices.Sort(left)
+	for _, i := range left {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		p := t.parts[i]
+		if !p.closed {
+			return fault.New(fault.Internal, "write", "part %d was not closed", i)
+		}
+		if err := p.writeKept(); err != nil {
+			return err
+		}
+	}
+	t.parts = nil
+	return nil
+}
