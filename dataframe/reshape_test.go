@@ -137,7 +137,7 @@ func TestStatistics(t *testing.T) {
 	require.Equal(t, int64(3), got.N)
 	require.Equal(t, int64(4), got.S)
 	require.InEpsilon(t, 1.5, got.Q, 0.005)
-	require.InDelta(t, 0.4566, got.Corr, 1e-3)
+	require.InDelta(t, 6.1/math.Sqrt(23.2*11.8), got.Corr, 1e-12)
 	require.Equal(t, "north", got.Struct.Shop)
 }
 

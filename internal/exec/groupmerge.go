@@ -23,6 +23,15 @@ func (s *groupSpill) started() bool { return s.writer != nil }
 
 // add gives all groups of g to the exchange.
 func (s *groupSpill) add(g *grouping) error {
+	cols, hashes, err := g.partial()
+	if err != nil {
+		return err
+	}
+	return s.addRows(cols, hashes, g.groups())
+}
+
+// addRows gives groups to the exchange: keys and states.
+func (s *groupSpill) addRows(cols []vec.Vec, hashes []uint64, rows int) error {
 	if s.writer == nil {
 		o := shuffle.Options{Name: "group_by", Hashed: true, Shift: s.shift}
 		for _, t := range exprTypes(s.node.Keys) {
@@ -33,14 +42,10 @@ func (s *groupSpill) add(g *grouping) error {
 		}
 		s.writer = s.space.Writer(o)
 	}
-	cols, hashes, err := g.partial()
-	if err != nil {
-		return err
-	}
 	if s.shift == 0 { // by which merges are divided
 		s.sketch.add(hashes)
 	}
-	return s.writer.Add(cols, hashes, g.groups())
+	return s.writer.Add(cols, hashes, rows)
 }
 
 func (s *groupSpill) finish() (*shuffle.Output, error) { return s.writer.Finish() }
@@ -63,9 +68,16 @@ type groupMerge struct {
 // maxShift is how many bits of a hash can be looked at: the low ones place keys in tables.
 const maxShift = 48
 
+// groupRows takes groups, keys and states, with the hashes of their keys.
+type groupRows func(cols []vec.Vec, hashes []uint64, rows int) error
+
 // merge merges the groups of buckets [lo, hi) of the parts, in the order given, and pushes the answer's rows.
 func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) error {
-	return m.level(ctx, 0, func(add func(cols []vec.Vec, rows int) error) error {
+	rows := 0
+	for _, p := range parts {
+		rows = max(rows, p.rowsOf(lo, hi))
+	}
+	return m.level(ctx, 0, rows, func(add groupRows) error {
 		for _, p := range parts {
 			if err := p.read(ctx, lo, hi, add); err != nil {
 				return err
@@ -75,41 +87,28 @@ func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) err
 	})
 }
 
-// level merges what read gives. Groups that do not fit into one table are given away by further bits of their hash, each as far as it
-// is merged, and the parts that this makes are merged one after the other.
-func (m *groupMerge) level(ctx context.Context, shift uint, read func(add func(cols []vec.Vec, rows int) error) error) error {
-	g, err := newGrouping(m.node, m.held)
-	if err != nil {
+// level merges what read gives, of which there are at least rows different groups. Groups that do not fit into one table are given away
+// by further bits of their hash, each as far as it is merged, and the parts that this makes are merged one after the other.
+func (m *groupMerge) level(ctx context.Context, shift uint, rows int, read func(groupRows) error) error {
+	l := &mergeLevel{m: m, spill: &groupSpill{space: shuffle.From(ctx), node: m.node, shift: shift + hashBits}}
+	defer l.spill.abort()
+	var err error
+	if l.g, err = newGrouping(m.node, m.held, rows); err != nil {
 		return err
 	}
-	spill := &groupSpill{space: shuffle.From(ctx), node: m.node, shift: shift + hashBits}
-	defer spill.abort()
-	splits := m.limit > 0 && g.table != nil && shift < maxShift
-	err = read(func(cols []vec.Vec, rows int) error {
-		if err := g.mergeBatch(cols, rows); err != nil {
-			return err
-		}
-		if !splits || m.held.Held() <= m.limit {
-			return nil
-		}
-		if err := spill.add(g); err != nil {
-			return err
-		}
-		m.held.Free()
-		g, err = newGrouping(m.node, m.held)
-		return err
-	})
-	if err != nil {
+	l.splits = m.limit > 0 && l.g.table != nil && shift < maxShift
+	if err := read(l.add); err != nil {
 		return err
 	}
-	if !spill.started() {
-		return m.push(ctx, g)
+	if !l.spill.started() {
+		return m.push(ctx, l.g)
 	}
-	if err := spill.add(g); err != nil {
+	if err := l.spill.add(l.g); err != nil {
 		return err
 	}
+	l.g = nil
 	m.held.Free()
-	out, err := spill.finish()
+	out, err := l.spill.finish()
 	if err != nil {
 		return err
 	}
@@ -118,22 +117,59 @@ func (m *groupMerge) level(ctx context.Context, shift uint, read func(add func(c
 	return m.parts(ctx, shift+hashBits, out)
 }
 
+// mergeLevel is one pass over groups.
+type mergeLevel struct {
+	m      *groupMerge
+	g      *grouping
+	spill  *groupSpill
+	splits bool
+	seen   int
+	past   bool // groups go past the table: they are hardly ever the same
+}
+
+func (l *mergeLevel) add(cols []vec.Vec, hashes []uint64, rows int) (err error) {
+	if l.past {
+		return l.spill.addRows(cols, hashes, rows)
+	}
+	if err := l.g.mergeBatch(cols, rows); err != nil {
+		return err
+	}
+	l.seen += rows
+	if !l.splits || l.m.held.Held() <= l.m.limit {
+		return nil
+	}
+	l.past = 2*l.g.groups() > l.seen
+	if err := l.spill.add(l.g); err != nil {
+		return err
+	}
+	l.m.held.Free()
+	l.seen = 0
+	l.g, err = newGrouping(l.m.node, l.m.held, 0)
+	return err
+}
+
 // parts merges the buckets of what was given away, as many at a time as should fit.
 func (m *groupMerge) parts(ctx context.Context, shift uint, out *shuffle.Output) error {
+	part := &Groups{Out: out}
 	for lo := 0; lo < shuffle.Buckets; {
 		hi := lo + 1
-		for hi < shuffle.Buckets && 2*out.Bytes(lo, hi+1) <= m.limit {
+		for hi < shuffle.Buckets && TableTimes*out.Bytes(lo, hi+1) <= m.limit {
 			hi++
 		}
-		part := &Groups{Out: out}
-		err := m.level(ctx, shift, func(add func([]vec.Vec, int) error) error { return part.read(ctx, lo, hi, add) })
-		if err != nil {
-			return err
+		if out.Rows(lo, hi) > 0 {
+			err := m.level(ctx, shift, 0, func(add groupRows) error { return part.read(ctx, lo, hi, add) })
+			if err != nil {
+				return err
+			}
 		}
 		lo = hi
 	}
 	return nil
 }
+
+// TableTimes is how many times the bytes of its groups a merge takes: the table with its slots, hashes and texts, which has room to
+// grow, and the answer beside it.
+const TableTimes = 4
 
 // push pushes the answer's rows of a grouping, and frees it.
 func (m *groupMerge) push(ctx context.Context, g *grouping) error {
@@ -159,10 +195,20 @@ func (m *groupMerge) push(ctx context.Context, g *grouping) error {
 	return m.out.pushAll(ctx, &res)
 }
 
-// read gives the groups of buckets [lo, hi) to add, a batch at a time.
-func (g *Groups) read(ctx context.Context, lo, hi int, add func(cols []vec.Vec, rows int) error) error {
+// rowsOf is the number of rows of buckets [lo, hi); for groups that are kept as they are, about.
+func (g *Groups) rowsOf(lo, hi int) int {
 	if g.Out != nil {
-		return readAll(ctx, shuffle.NewReader([]*shuffle.Output{g.Out}, lo, hi), func(b *vec.Batch, _ []uint64) error { return addBatches(b, add) })
+		return int(g.Out.Rows(lo, hi))
+	}
+	return g.Rows * (hi - lo) / buckets
+}
+
+// read gives the groups of buckets [lo, hi) to add, a batch at a time.
+func (g *Groups) read(ctx context.Context, lo, hi int, add groupRows) error {
+	if g.Out != nil {
+		return readAll(ctx, shuffle.NewReader([]*shuffle.Output{g.Out}, lo, hi), func(b *vec.Batch, hashes []uint64) error {
+			return addBatches(b, hashes, add)
+		})
 	}
 	idx, rows := g.part(lo, hi), g.Rows
 	if idx != nil {
@@ -170,6 +216,7 @@ func (g *Groups) read(ctx context.Context, lo, hi int, add func(cols []vec.Vec, 
 	}
 	cols := make([]vec.Vec, len(g.Cols))
 	var scratch vec.Scratch
+	var hashes []uint64
 	for at := 0; at < rows; at += batchRows {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -183,17 +230,32 @@ func (g *Groups) read(ctx context.Context, lo, hi int, add func(cols []vec.Vec, 
 				vec.Take(&cols[c], &g.Cols[c], idx[at:at+n], &scratch)
 			}
 		}
-		if err := add(cols, n); err != nil {
+		hashes = g.hashesOf(hashes[:0], idx, at, n)
+		if err := add(cols, hashes, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// hashesOf appends the hashes of n groups from at on, in the order of idx where it is not nil.
+func (g *Groups) hashesOf(dst []uint64, idx []uint32, at, n int) []uint64 {
+	switch {
+	case len(g.Hashes) == 0:
+		return nil
+	case idx == nil:
+		return append(dst, g.Hashes[at:at+n]...)
+	}
+	for _, i := range idx[at : at+n] {
+		dst = append(dst, g.Hashes[i])
+	}
+	return dst
+}
+
 // addBatches gives rows to add in batches of the usual size.
-func addBatches(b *vec.Batch, add func(cols []vec.Vec, rows int) error) error {
+func addBatches(b *vec.Batch, hashes []uint64, add groupRows) error {
 	if b.Rows <= batchRows {
-		return add(b.Cols, b.Rows)
+		return add(b.Cols, hashes, b.Rows)
 	}
 	cols := make([]vec.Vec, len(b.Cols))
 	for at := 0; at < b.Rows; at += batchRows {
@@ -201,7 +263,7 @@ func addBatches(b *vec.Batch, add func(cols []vec.Vec, rows int) error) error {
 		for c := range cols {
 			vec.Slice(&cols[c], &b.Cols[c], at, n, nil)
 		}
-		if err := add(cols, n); err != nil {
+		if err := add(cols, hashes[at:at+n], n); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/sheafdata/sheaf/internal/agg"
 	"github.com/sheafdata/sheaf/internal/eval"
 	"github.com/sheafdata/sheaf/internal/group"
+	"github.com/sheafdata/sheaf/internal/hash"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
@@ -65,6 +66,8 @@ const (
 	// flushGroups is the number of groups at which a partial looks whether it reduces the rows at all. A table of so many still lies
 	// in the second-level cache; where it holds more than half as many groups as it saw rows, larger tables would only be slower.
 	flushGroups = 64 << 10
+	// passRows is how many rows go past the table where nine tenths of the rows it saw were groups of their own; then it looks again.
+	passRows = 512 << 10
 	// flushBytes bounds a partial's table where the budget does not: beyond the last-level cache a lookup costs several times as much.
 	flushBytes = 48 << 20
 )
@@ -119,24 +122,35 @@ type grouping struct {
 	base  int64 // bytes reserved for table and accumulators
 }
 
-func newGrouping(node *plan.GroupBy, held *mem.Reservation) (*grouping, error) {
+// newGrouping returns an empty grouping that expects so many groups, 0 unknown.
+func newGrouping(node *plan.GroupBy, held *mem.Reservation, expect int) (*grouping, error) {
 	g := &grouping{node: node, nkeys: len(node.Keys), held: held}
 	if g.nkeys > 0 {
-		table, err := group.New(exprTypes(node.Keys), group.Options{Reserve: held.Grow})
+		table, err := group.New(exprTypes(node.Keys), group.Options{Reserve: held.Grow, SizeHint: expect})
 		if err != nil {
 			return nil, err
 		}
 		g.table = table
 	}
+	var err error
+	if g.accs, err = newAccs(node); err != nil {
+		return nil, err
+	}
 	for _, e := range node.Aggs {
-		acc, err := agg.New(e)
-		if err != nil {
-			return nil, err
-		}
-		g.accs = append(g.accs, acc)
 		g.nst = append(g.nst, len(agg.StateTypes(e)))
 	}
 	return g, nil
+}
+
+func newAccs(node *plan.GroupBy) ([]agg.Acc, error) {
+	accs := make([]agg.Acc, len(node.Aggs))
+	for i, e := range node.Aggs {
+		var err error
+		if accs[i], err = agg.New(e); err != nil {
+			return nil, err
+		}
+	}
+	return accs, nil
 }
 
 // groups returns the number of groups so far.
@@ -183,6 +197,11 @@ type groupStep struct {
 	seen  int // rows since the table was empty
 	look  int // groups at which to look at the reduction
 	out   *Groups
+
+	pass   int // rows to come that go past the table
+	hasher hash.Hasher
+	hashes []uint64
+	each   []uint32 // 0, 1, 2…
 }
 
 // aggArgs says where an aggregate's arguments and condition stand among the computed columns.
@@ -195,26 +214,58 @@ func (s *groupStep) push(ctx context.Context, b *vec.Batch) error {
 	if err := s.prog.Run(ctx, b, s.cols); err != nil {
 		return err
 	}
+	if s.pass > 0 {
+		s.pass -= b.Rows
+		return s.pushPast(b.Rows)
+	}
 	gids, err := s.intern(s.cols[:s.nkeys], b.Rows)
 	if err != nil {
 		return err
 	}
-	groups := s.groups()
-	for i, acc := range s.accs {
-		a := s.args[i]
-		var where []uint64
-		if a.where >= 0 {
-			where = s.trueBits(&s.cols[a.where])
-		}
-		if err := acc.Update(gids, s.cols[a.from:a.to], where, b.Rows, groups); err != nil {
-			return err
-		}
+	if err := s.update(s.accs, gids, b.Rows, s.groups()); err != nil {
+		return err
 	}
 	if err := s.account(); err != nil {
 		return err
 	}
 	s.seen += b.Rows
 	return s.flushIfLarge()
+}
+
+// update gives the rows' arguments to accumulators.
+func (s *groupStep) update(accs []agg.Acc, gids []uint32, rows, groups int) error {
+	for i, acc := range accs {
+		a := s.args[i]
+		var where []uint64
+		if a.where >= 0 {
+			where = s.trueBits(&s.cols[a.where])
+		}
+		if err := acc.Update(gids, s.cols[a.from:a.to], where, rows, groups); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pushPast gives every row away as a group of its own: looking for its group would cost more than it saves.
+func (s *groupStep) pushPast(rows int) error {
+	for len(s.each) < rows {
+		s.each = append(s.each, uint32(len(s.each)))
+	}
+	accs, err := newAccs(s.node)
+	if err != nil {
+		return err
+	}
+	if err := s.update(accs, s.each[:rows], rows, rows); err != nil {
+		return err
+	}
+	cols := slices.Clone(s.cols[:s.nkeys])
+	for _, acc := range accs {
+		cols = append(cols, acc.State()...)
+	}
+	s.hashes = growTo(s.hashes, rows)
+	s.hasher.Hash(s.hashes, s.cols[:s.nkeys], rows)
+	return s.spill.addRows(cols, s.hashes, rows)
 }
 
 // flushIfLarge empties the table where a larger one would not pay, or has no place in the budget.
@@ -224,6 +275,9 @@ func (s *groupStep) flushIfLarge() error {
 	}
 	n := s.groups()
 	if n >= s.look {
+		if 10*n > 9*s.seen {
+			s.pass = passRows
+		}
 		if 2*n > s.seen {
 			return s.flush()
 		}
@@ -244,7 +298,7 @@ func (s *groupStep) flush() error {
 		return err
 	}
 	s.held.Free()
-	g, err := newGrouping(s.node, s.held)
+	g, err := newGrouping(s.node, s.held, s.groups())
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (c *compiler) groupSink(ctx context.Context, schema *arrow.Schema) (sink, c
 	if !ok {
 		return nil, nil, fault.New(fault.Internal, "GroupBy", "the fragment has no group-by")
 	}
-	g, err := newGrouping(node, c.held)
+	g, err := newGrouping(node, c.held, 0)
 	if err != nil {
 		return nil, nil, err
 	}

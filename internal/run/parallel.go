@@ -14,8 +14,6 @@ const (
 	fewGroups = mergeGroupsEach + mergeGroupsEach/8
 	// maxMergeTasks bounds the merges: a task has at least one of the hash buckets.
 	maxMergeTasks = exec.Buckets
-	// tableTimes is how many times the bytes of its input a merge may take: the table, and the answer beside it.
-	tableTimes = 2
 	// rangeBytes is how much a task that merges sorted runs should give: its rows wait for those before them.
 	rangeBytes = 8 << 20
 	// maxRanges bounds the parts of such a merge.
@@ -60,7 +58,7 @@ func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 // tasksFor returns how many tasks take so many different rows, none of which should need a table of more than limit bytes.
 func tasksFor(rows int, bytes, limit int64) int {
 	n := 1
-	for n < maxMergeTasks && (rows/n > mergeGroupsEach || tableTimes*bytes/int64(n) > limit) {
+	for n < maxMergeTasks && (rows/n > mergeGroupsEach || exec.TableTimes*bytes/int64(n) > limit) {
 		n *= 2
 	}
 	return n

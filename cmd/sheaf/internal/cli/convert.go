@@ -90,12 +90,15 @@ func (f *convertFlags) run(cmd *cobra.Command, env *environment, args []string) 
 		return env.answer(f.plan(in, df, out))
 	}
 	sink := out.sink
-	if bar := newProgress(env, f.quiet || f.noProgress); bar != nil {
+	bar := newProgress(env, f.quiet || f.noProgress)
+	if bar != nil {
 		sink = bar.watch(sink)
-		defer bar.stop()
 	}
 	start := time.Now()
 	report, err := df.Write(ctx, sink, opts...)
+	if bar != nil {
+		bar.stop()
+	}
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type progress struct {
 	mu     sync.Mutex // guards what follows
 	parts  int        // 0: not known
 	closed int
+	inside int64 // rows of closed parts
 	drawn  time.Time
 }
 
@@ -61,8 +62,9 @@ func (p *progress) draw() {
 	rows := p.rows.Load()
 	rate := float64(rows) / max(now.Sub(p.start).Seconds(), 1e-3)
 	p.bar.Describe(fmt.Sprintf("%s, %s/s", count(rows, "row"), short(rate)))
-	if p.parts > 1 {
-		_ = p.bar.Set(barSteps * min(p.closed, p.parts) / p.parts)
+	if p.parts > 1 && p.closed > 0 && p.inside > 0 { // parts that are open count by their rows, as if all parts had equally many
+		done := float64(rows) / (float64(p.inside) / float64(p.closed) * float64(p.parts))
+		_ = p.bar.Set(int(barSteps * min(done, 0.99)))
 	}
 }
 
@@ -109,25 +111,28 @@ func (w watchedParts) Part(ctx context.Context, part int) (partition.Writer, err
 	if err != nil {
 		return nil, err
 	}
-	return watchedPart{one, w.p}, nil
+	return &watchedPart{Writer: one, p: w.p}, nil
 }
 
 type watchedPart struct {
 	partition.Writer
-	p *progress
+	p    *progress
+	rows int64
 }
 
-func (w watchedPart) Write(ctx context.Context, b partition.Batch) error {
+func (w *watchedPart) Write(ctx context.Context, b partition.Batch) error {
 	err := w.Writer.Write(ctx, b)
+	w.rows += int64(b.Rows)
 	w.p.rows.Add(int64(b.Rows))
 	w.p.draw()
 	return err
 }
 
-func (w watchedPart) Close() error {
+func (w *watchedPart) Close() error {
 	err := w.Writer.Close()
 	w.p.mu.Lock()
 	w.p.closed++
+	w.p.inside += w.rows
 	w.p.mu.Unlock()
 	w.p.draw()
 	return err

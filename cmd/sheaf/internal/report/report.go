@@ -100,7 +100,7 @@ func (r *report) snippet(at origin, text string, from, to int) {
 		place += ":" + strconv.Itoa(utf8.RuneCountInString(text[:from])+1)
 	}
 	pad := strings.Repeat(" ", r.margin)
-	r.b.WriteString(pad + r.paint(blue, "--> ") + place + "\n")
+	r.b.WriteString(pad + r.paint(blue, "--> ") + printable(place) + "\n")
 	line, caret := window(text, from, to)
 	r.b.WriteString(pad + r.paint(blue, " |") + "\n")
 	r.b.WriteString(r.paint(blue, pad[len(number):]+number+" |") + " " + line + "\n")

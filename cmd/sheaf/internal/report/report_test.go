@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,8 +83,10 @@ func TestHintsSpeakOfFlags(t *testing.T) {
 // hints returns the hints that a source file gives.
 func hints(source string) []string {
 	var out []string
-	for _, part := range strings.Split(source, `WithHint("`)[1:] {
-		out = append(out, part[:strings.Index(part, "\n")-1])
+	for _, m := range hintCall.FindAllStringSubmatch(source, -1) {
+		out = append(out, m[1])
 	}
 	return out
 }
+
+var hintCall = regexp.MustCompile(`WithHint\("((?:[^"\\]|\\.)*)"`)
