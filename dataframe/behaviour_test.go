@@ -198,16 +198,10 @@ func TestUnbuiltPartsSaySo(t *testing.T) {
 		L    []int64
 	}
 	df := dataframe.FromStructs([]r{{1, 2, []int64{1}}, {1, 3, nil}})
-	using := dataframe.Using("K")
 	for what, c := range map[string]struct {
 		df      *dataframe.DataFrame
 		columns string
 	}{
-		"AsOf":   {df.Join(df, dataframe.AsOf("V", "V", dataframe.Backward)), ""},
-		"Right":  {df.Join(df, using, dataframe.Right), "K V L V_right L_right"},
-		"Full":   {df.Join(df, using, dataframe.Full), "K V L V_right L_right"},
-		"Cross":  {df.Join(df.RenameFunc(strings.ToLower), dataframe.Cross), "K V L k v l"},
-		"OnExpr": {df.Join(df.RenameFunc(strings.ToLower), dataframe.OnExpr(col("V").Lt(col("v")))), "K V L k v l"},
 		"Window": {df.With(expr.Sum("V").Over("K").As("s")), "K V L s"},
 	} {
 		require.Equal(t, c.columns, names(c.df), what)

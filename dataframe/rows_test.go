@@ -137,7 +137,7 @@ func TestFromStructsFaults(t *testing.T) {
 	for what, df := range map[string]*dataframe.DataFrame{
 		`field F of type func() has no column type; leave it out with the tag ` + "`sheaf:\"-\"`": dataframe.FromStructs([]struct{ F func() }{}),
 		`field P of type **int has no column type`:                                                dataframe.FromStructs([]struct{ P **int }{}),
-		`field M of type map[string]int has no column type`:                                       dataframe.FromStructs([]struct{ M map[string]int }{}),
+		`field M of type map[bool]int has no column type`:                                         dataframe.FromStructs([]struct{ M map[bool]int }{}),
 		`field A of type interface {} has no column type`:                                         dataframe.FromStructs([]struct{ A any }{}),
 		`field Children of type []dataframe_test.tree has no column type`:                         dataframe.FromStructs([]tree{}),
 		`fields A and B of struct { A int "sheaf:\"x\""; B int "sheaf:\"x\"" } are both the column "x"`: dataframe.FromStructs([]struct {

@@ -203,6 +203,7 @@ type Reservation struct {
 	budget *Budget
 	op     string
 	held   int64
+	floor  int64 // bytes that are always granted
 }
 
 // Reservation returns an empty reservation of the operation.
@@ -215,11 +216,24 @@ func (r *Reservation) Grow(delta int64) error {
 		r.held += delta
 		return nil
 	}
-	if err := r.budget.Reserve(r.op, delta); err != nil {
+	claim := r.budget.Reserve
+	if r.held+delta <= r.floor {
+		claim = r.budget.claimFloor
+	}
+	if err := claim(r.op, delta); err != nil {
 		return err
 	}
 	r.held += delta
 	return nil
+}
+
+func (b *Budget) claimFloor(_ string, n int64) error { return b.Want(n) }
+
+// Floor makes the first n bytes be granted whatever the limit is, after spillers were asked for room: what a task needs to go on at all.
+// It returns r.
+func (r *Reservation) Floor(n int64) *Reservation {
+	r.floor = n
+	return r
 }
 
 // Must reserves n bytes that are granted whatever the limit is: see Budget.Must.

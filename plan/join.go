@@ -250,15 +250,13 @@ func (n *Join) addConditions(preds []expr.Expr) error {
 }
 
 // sides splits an equality of a left with a right value. What can fail stays a condition, because as a key it would be computed for rows
-// that never met; so does an integer beside a float, whose comparison is exact in a way that keys of one type are not.
+// that never met.
 func (n *Join) sides(c expr.Expr) (l, r expr.Expr, ok bool) {
 	if c.Op() != "eq" || c.CanFail() || n.AsOf != nil {
 		return l, r, false
 	}
 	a, b := c.Arg(0), c.Arg(1)
 	switch {
-	case arrow.IsInteger(a.Type().ID()) && arrow.IsFloating(b.Type().ID()), arrow.IsFloating(a.Type().ID()) && arrow.IsInteger(b.Type().ID()):
-		return l, r, false
 	case n.isLeft(a) && n.isRight(b):
 	case n.isRight(a) && n.isLeft(b):
 		a, b = b, a

@@ -100,7 +100,7 @@ func (g *generator) bytes(n int) []byte {
 var testWords = []string{"", "a", "elf", "twelve bytes", "thirteen byte", "größer", strings.Repeat("long and longer ", 9)}
 
 func (g *generator) text(v *vec.Vec) {
-	if len(g.dicts) > 0 && g.IntN(2) == 0 {
+	if len(g.dicts) > 0 && arrow.TypeEqual(v.Type, g.dicts[0].Values.Type) && g.IntN(2) == 0 {
 		v.Dict = g.dicts[g.IntN(len(g.dicts))]
 		v.Width = 4
 		codes := make([]uint32, v.Len)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -65,7 +66,7 @@ func (w *write) Remote() (partition.PortableSink, bool) {
 	if f == nil {
 		return nil, false
 	}
-	if _, joins := w.one.(joiner); w.one != nil && !joins {
+	if _, joins := w.one.(joiner); w.one != nil && !joins && pieces.check(w.rest) != nil {
 		return nil, false
 	}
 	stage, err := filepath.Abs(w.stage)
@@ -156,7 +157,7 @@ func (w *joinWrite) Part(ctx context.Context, i int) (partition.Writer, error) {
 	if err != nil {
 		return nil, named(err, w.sink.format.op(), w.sink.path)
 	}
-	made, err := w.sink.format.(*textFormat).openPiece(out, w.rest)
+	made, err := openPiece(w.sink.format, out, w.rest)
 	if err == nil {
 		p.enc, err = made.part(0)
 	}
@@ -165,6 +166,9 @@ func (w *joinWrite) Part(ctx context.Context, i int) (partition.Writer, error) {
 		return nil, named(err, w.sink.format.op(), w.sink.path)
 	}
 	p.finish = func(i int, d partDone) error {
+		if err := made.finish(ctx); err != nil {
+			return err
+		}
 		if err := out.Finish(); err != nil {
 			return err
 		}
@@ -181,3 +185,45 @@ func (w *joinWrite) Commit(context.Context) (partition.Report, error) {
 
 // Abort implements partition.PartitionedWriter.
 func (w *joinWrite) Abort(context.Context) error { return nil }
+
+// pieces is the format of what other processes write of one file whose format cannot join encoded parts: the process that began the
+// write reads their rows, and encodes them when it commits.
+var pieces = &ipcFormat{compression: "lz4"}
+
+// openPiece begins a file that holds a part of the one file.
+func openPiece(f format, out *fileio.OutFile, s *arrow.Schema) (outFile, error) {
+	if t, ok := f.(*textFormat); ok {
+		return t.openPiece(out, s)
+	}
+	return pieces.open(out, s)
+}
+
+// takePiece encodes the rows of a piece.
+func (w *write) takePiece(ctx context.Context, i int, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := ipc.NewFileReader(f)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	p := newPart(w, i)
+	if p.enc, err = w.one.part(i); err != nil {
+		return err
+	}
+	for n := range r.NumRecords() {
+		rec, err := r.RecordBatchAt(n)
+		if err == nil {
+			err = p.Write(ctx, partition.Batch{Cols: rec.Columns(), Rows: int(rec.NumRows())})
+			rec.Release()
+		}
+		if err != nil {
+			p.Abandon()
+			return err
+		}
+	}
+	return p.enc.close(ctx)
+}

@@ -186,8 +186,15 @@ func (w *write) commit(ctx context.Context) (rep partition.Report, err error) {
 // endOne finishes the one file.
 func (w *write) endOne(ctx context.Context, parts []int) error {
 	for _, i := range parts {
-		if piece := w.done[i].Piece; piece != "" {
-			w.one.(joiner).take(i, filepath.Join(w.stage, piece))
+		piece := w.done[i].Piece
+		if piece == "" {
+			continue
+		}
+		piece = filepath.Join(w.stage, piece)
+		if j, ok := w.one.(joiner); ok {
+			j.take(i, piece)
+		} else if err := w.takePiece(ctx, i, piece); err != nil {
+			return err
 		}
 	}
 	err := w.one.finish(ctx)

@@ -1,4 +1,4 @@
-"""Answers the benchmark's questions with a peer: peers.py duckdb|polars TRIPS ZONES
+"""Answers the benchmark's questions with a peer: peers.py duckdb|polars|polars-memory TRIPS ZONES
 
 Reads the name of a question a line and writes a JSON line with the seconds it took and the answer's rows.
 """
@@ -41,7 +41,7 @@ def duckdb_answers():
     return answer, duckdb.__version__
 
 
-def polars_answers():
+def polars_answers(engine):
     import polars as pl
 
     scan = lambda path: pl.scan_csv(path, try_parse_dates=True) if path.endswith(".csv") else pl.scan_parquet(path)
@@ -61,14 +61,14 @@ def polars_answers():
         "dirt": lambda t, z: t.select(one(c("fare_amount") < 0).alias("a"), one(c("trip_distance") == 0).alias("b"),
             one(c("tpep_dropoff_datetime") < at).alias("c"), one(c("passenger_count").is_null()).alias("d")),
     }
-    return lambda name: plans[name](scan(trips), scan(zones)).collect(engine="streaming").rows(), pl.__version__
+    return lambda name: plans[name](scan(trips), scan(zones)).collect(engine=engine).rows(), pl.__version__
 
 
 def plain(value):
     return value.strftime("%Y-%m-%d %H:%M:%S") if hasattr(value, "strftime") else value
 
 
-answer, version = {"duckdb": duckdb_answers, "polars": polars_answers}[peer]()
+answer, version = {"duckdb": duckdb_answers, "polars": lambda: polars_answers("streaming"), "polars-memory": lambda: polars_answers("in-memory")}[peer]()
 print(json.dumps({"version": version}), flush=True)
 for line in sys.stdin:
     start = time.perf_counter()

@@ -13,6 +13,7 @@ import (
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/shuffle"
 )
 
 // tableLayout is what a join table holds of the right side. Both sides of a join derive it from the same node.
@@ -156,6 +157,22 @@ func (s *buildStep) finish(ctx context.Context) error {
 	}
 	s.table = &Table{dealt: out, hashed: s.keys > 0, held: s.held}
 	return nil
+}
+
+// expect looks at the rows to come, where nothing stands between them and the table: what is surely too much is dealt from the start.
+func (s *buildStep) expect(ctx context.Context, in []any) {
+	rows, bytes := int64(0), int64(0)
+	for _, v := range in {
+		if e, ok := v.(*Exchanged); ok {
+			rows += e.NumRows()
+			bytes += e.Bytes(0, shuffle.Buckets)
+		}
+	}
+	if s.limit > 0 && bytes > s.limit/2 {
+		s.dealer = newDealer(ctx, s.options)
+		return
+	}
+	s.builder.Expect(int(min(rows, join.MaxRows)))
 }
 
 func (s *buildStep) result() any { return s.table }

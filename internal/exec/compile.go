@@ -60,7 +60,7 @@ func (c *compiler) atEnd(f func()) { c.ends = append(c.ends, f) }
 func compile(ctx context.Context, t *Task, tables []*Table, held *mem.Reservation) (*pipeline, error) {
 	frag := t.Fragment
 	c := &compiler{frag: frag, chain: chainOf(frag.Root), tables: tables, held: held, part: t.Part, limit: min(flushBytes, tableBytes(ctx))}
-	c.work = mem.From(ctx).Reservation(sinkName(frag))
+	c.work = reservation(ctx, sinkName(frag))
 	c.atEnd(c.work.Free)
 	names := []string{sourceName(frag)}
 	for _, n := range c.chain {

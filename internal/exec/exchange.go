@@ -2,12 +2,12 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/expr"
-	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/internal/eval"
 	"github.com/sheafdata/sheaf/internal/hash"
 	"github.com/sheafdata/sheaf/internal/vec"
@@ -153,11 +153,15 @@ func Spilled(r Result) int64 {
 
 // pushExchanged pushes the rows of buckets [lo, hi) of earlier tasks, in order.
 func pushExchanged(ctx context.Context, parts []*Exchanged, lo, hi int, l *link) error {
+	return readAll(ctx, shuffle.NewReader(outputsOf(parts), lo, hi), func(b *vec.Batch, _ []uint64) error { return l.pushAll(ctx, b) })
+}
+
+func outputsOf(parts []*Exchanged) []*shuffle.Output {
 	outs := make([]*shuffle.Output, len(parts))
 	for i, p := range parts {
 		outs[i] = p.Output
 	}
-	return readAll(ctx, shuffle.NewReader(outs, lo, hi), func(b *vec.Batch, _ []uint64) error { return l.pushAll(ctx, b) })
+	return outs
 }
 
 // readAll gives the batches of a reader to f, and closes it.
@@ -178,17 +182,71 @@ func readAll(ctx context.Context, r *shuffle.Reader, f func(b *vec.Batch, hashes
 	}
 }
 
-// rowsInput pushes the rows of tasks: what an exchange holds.
-func (t *Task) rowsInput(ctx context.Context, in []any, head *link) error {
+// exchanged is the rows of buckets of earlier tasks as a source, in order.
+type exchanged struct {
+	link
+	reader *shuffle.Reader
+	pause  *pause // nil: the task runs to its end
+	batch  vec.Batch
+	at     int
+}
+
+// exchanged returns the source of a task whose input is rows of other tasks; nil where it is something else.
+func (t *Task) exchanged(ctx context.Context, p *pipeline, in []any) (source, error) {
+	if t.Fragment.Merge != nil || p.parts != nil {
+		return nil, nil
+	}
 	parts, err := inputs[*Exchanged](in)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(parts) == 0 {
-		return nil
+	if b, ok := p.head.next.(*buildStep); ok {
+		b.expect(ctx, in)
 	}
-	if t.Hi == 0 && t.Lo == 0 {
-		return fault.New(fault.Internal, "exec", "a task of no buckets")
+	return &exchanged{link: p.head, reader: shuffle.NewReader(outputsOf(parts), t.Lo, t.Hi), pause: newPause(ctx, t, p)}, nil
+}
+
+func (s *exchanged) run(ctx context.Context) (err error) {
+	paused := false
+	defer func() { // also when a step panics
+		if !paused {
+			s.reader.Close()
+		}
+	}()
+	for err == nil {
+		if s.at < s.batch.Rows {
+			err = s.pushSome(ctx)
+			continue
+		}
+		s.at = 0
+		if _, err = s.reader.Next(ctx, &s.batch); err == io.EOF {
+			return nil
+		}
 	}
-	return pushExchanged(ctx, parts, t.Lo, t.Hi, head)
+	paused = errors.Is(err, errPaused)
+	return err
+}
+
+// pushSome pushes the rest of the batch, or as much of it as may be emitted at once.
+func (s *exchanged) pushSome(ctx context.Context) error {
+	from, n := s.at, s.batch.Rows-s.at
+	if s.pause != nil {
+		n = s.pause.rows(n)
+	}
+	s.at += n
+	var err error
+	if n == s.batch.Rows {
+		err = s.link.pushAll(ctx, &s.batch)
+	} else {
+		err = s.link.pushSlice(ctx, &s.batch, from, n)
+	}
+	if err == nil && s.pause != nil && s.pause.due(n) {
+		return errPaused
+	}
+	return err
+}
+
+func (s *exchanged) close() error {
+	s.reader.Close()
+	return nil
 }

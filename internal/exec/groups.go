@@ -60,9 +60,9 @@ const (
 	buckets  = 1 << hashBits
 	// bucketFrom is the number of groups from which a partial lists them by bucket.
 	bucketFrom = 4096
-	// keptGroups and keptBytes bound the groups that a partial keeps as they are: small enough that thousands of tasks hold little.
-	keptGroups = 16 << 10
-	keptBytes  = 1 << 20
+	// keptGroups and keptBytes bound the groups that a partial keeps as they are: small enough that a thousand tasks hold little.
+	keptGroups = 4 << 10
+	keptBytes  = 256 << 10
 	// flushGroups is the number of groups at which a partial looks whether it reduces the rows at all. A table of so many still lies
 	// in the second-level cache; where it holds more than half as many groups as it saw rows, larger tables would only be slower.
 	flushGroups = 64 << 10

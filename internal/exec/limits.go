@@ -13,6 +13,15 @@ import (
 // spill, the table it builds. The rest holds rows between tasks, which can be spilled, batches and decoders.
 const tableShares = 3
 
+// floorBytes is what each structure of a task is granted however small the budget is: less than that, and nothing could go on. Structures
+// that live on after their task keep far below it or go to an exchange.
+const floorBytes = 4 << 20
+
+// reservation returns an empty reservation of the operation in the run's budget.
+func reservation(ctx context.Context, op string) *mem.Reservation {
+	return mem.From(ctx).Reservation(op).Floor(floorBytes)
+}
+
 // minTable keeps tables useful where the budget is tiny.
 const minTable = 256 << 10
 

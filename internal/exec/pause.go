@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/partition"
 )
 
@@ -18,6 +17,8 @@ const (
 	// pauseTimes is how many times the encoded bytes of its input a task may emit before it pauses. Parquet and CSV of real
 	// data grow three- to eightfold as they become arrays, so that tasks over such files run to their end at once.
 	pauseTimes = 12
+	// pauseRows is how many bytes a task over rows of other tasks may emit before it pauses: such rows can be as many as the frame has.
+	pauseRows = 4 << 20
 	// sliceBytes is how many bytes a push into an emitting pipeline should emit at most: wide rows are pushed a few at a time.
 	sliceBytes = 1 << 20
 	// wideSlice is the rows of a push below which each row is tens of kilobytes.
@@ -50,10 +51,22 @@ type pause struct {
 // newPause returns nil where the task must run to its end.
 func newPause(ctx context.Context, t *Task, p *pipeline) *pause {
 	sink, emits := p.sink.(*emitStep)
-	if on, _ := ctx.Value(pausableKey{}).(bool); !on || !emits || !t.Fragment.Final || t.Split == nil {
+	if on, _ := ctx.Value(pausableKey{}).(bool); !on || !emits || !t.Fragment.Final {
 		return nil
 	}
-	return &pause{sink: sink, quota: pauseBytes + pauseTimes*t.Split.Stats().Bytes, slice: firstSlice}
+	quota := int64(pauseRows)
+	if t.Split != nil {
+		quota = pauseBytes + pauseTimes*t.Split.Stats().Bytes
+	}
+	return &pause{sink: sink, quota: quota, slice: firstSlice}
+}
+
+// source feeds a pipeline and may stop in between.
+type source interface {
+	// run returns errPaused where the task has to stop for a while; run again then goes on.
+	run(ctx context.Context) error
+	// close ends what has paused and does not go on. It may be called several times.
+	close() error
 }
 
 // rows returns how many of the rows left in a batch to push next.
@@ -82,15 +95,15 @@ func (p *pause) due(pushed int) bool {
 type Resume struct {
 	task *Task
 	pipe *pipeline
-	scan *scan
+	from source
 }
 
 // Do goes on: it returns the next rows, which may hold a Resume again.
 func (r *Resume) Do(ctx context.Context, _ []any) (any, error) {
-	held := mem.From(ctx).Reservation(sinkName(r.task.Fragment))
+	held := reservation(ctx, sinkName(r.task.Fragment))
 	r.pipe.sink.(*emitStep).restart(held)
-	return r.task.work(ctx, r.pipe, held, r.scan.run, r.scan)
+	return r.task.work(ctx, r.pipe, held, r.from.run, r.from)
 }
 
 // Close drops the rest.
-func (r *Resume) Close() { _ = r.scan.close() } // nobody waits for what the reader has to say of rows that are dropped
+func (r *Resume) Close() { _ = r.from.close() } // nobody waits for what the reader has to say of rows that are dropped

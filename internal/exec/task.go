@@ -64,7 +64,7 @@ func WithReceipts(ctx context.Context, r Receipts) context.Context {
 
 // Do runs the task: in holds the results of its dependencies, join tables first. The result is what Fragment.Mode says.
 func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
-	held := mem.From(ctx).Reservation(sinkName(t.Fragment))
+	held := reservation(ctx, sinkName(t.Fragment))
 	var s *scan
 	var p *pipeline
 	return t.guard(held, func() (any, error) {
@@ -76,6 +76,9 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 			return nil, err
 		}
 		if t.Fragment.FromTasks {
+			if src, err := t.exchanged(ctx, p, in[t.Fragment.Tables:]); src != nil || err != nil {
+				return t.workOr(ctx, p, held, src, err)
+			}
 			return t.work(ctx, p, held, func(ctx context.Context) error { return t.feed(ctx, p, tables, in[t.Fragment.Tables:]) }, nil)
 		}
 		s = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p)}
@@ -97,8 +100,18 @@ func (t *Task) guard(held *mem.Reservation, do func() (any, error)) (result any,
 	return do()
 }
 
-// work feeds the pipeline and returns what it makes. s is the scan that feeds it, nil where it is no scan.
-func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, feed func(context.Context) error, s *scan) (any, error) {
+// workOr is work with a source, unless that could not be made.
+func (t *Task) workOr(ctx context.Context, p *pipeline, held *mem.Reservation, s source, err error) (any, error) {
+	return t.work(ctx, p, held, func(ctx context.Context) error {
+		if err != nil {
+			return err
+		}
+		return s.run(ctx)
+	}, s)
+}
+
+// work feeds the pipeline and returns what it makes. s is the source that feeds it where that can pause, else nil.
+func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, feed func(context.Context) error, s source) (any, error) {
 	paused := false
 	defer func() {
 		if !paused {
@@ -113,7 +126,7 @@ func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, fee
 		switch {
 		case paused:
 			rows := p.sink.(*emitStep).take()
-			rows.More = &Resume{task: t, pipe: p, scan: s}
+			rows.More = &Resume{task: t, pipe: p, from: s}
 			return rows, nil
 		case err != nil && !errors.Is(err, errEnough):
 			return nil, t.place(p, err)
@@ -187,7 +200,7 @@ func (t *Task) feed(ctx context.Context, p *pipeline, tables []*Table, in []any)
 			}
 			return p.parts.run(ctx, left, t.Lo, t.Hi, &p.head)
 		}
-		return t.rowsInput(ctx, in, &p.head)
+		return fault.New(fault.Internal, "exec", "rows of tasks have a source of their own")
 	case *plan.Join:
 		return t.pushUnmet(ctx, node, p, tables)
 	case *plan.GroupBy:
@@ -195,7 +208,7 @@ func (t *Task) feed(ctx context.Context, p *pipeline, tables []*Table, in []any)
 		if err != nil {
 			return err
 		}
-		work := mem.From(ctx).Reservation("group_by")
+		work := reservation(ctx, "group_by")
 		defer work.Free()
 		m := &groupMerge{node: node, held: work, out: &p.head}
 		if !inOrder(ctx) {
@@ -209,7 +222,7 @@ func (t *Task) feed(ctx context.Context, p *pipeline, tables []*Table, in []any)
 		if err != nil {
 			return err
 		}
-		work := mem.From(ctx).Reservation("sort")
+		work := reservation(ctx, "sort")
 		defer work.Free()
 		return mergeRuns(ctx, node, parts, t.Lo, t.Hi, work.Grow, &p.head)
 	}

@@ -109,6 +109,7 @@ func (t *topFilter) keep(cols []vec.Vec, rows int, reserve func(int64) error) ([
 	if err != nil {
 		return nil, 0, err
 	}
+	t.gids, t.words = slices.Grow(t.gids, n), slices.Grow(t.words, n)
 	for i := range rows {
 		if bits[i>>6]>>(uint(i)&63)&1 == 1 {
 			t.gids, t.words = append(t.gids, gids[i]), append(t.words, words[i])

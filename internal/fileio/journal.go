@@ -123,6 +123,11 @@ func readJournal(stage string) ([]move, error) {
 	if err := json.Unmarshal(b, &moves); err != nil {
 		return nil, err
 	}
+	for _, m := range moves {
+		if !filepath.IsLocal(m.From) || !filepath.IsLocal(m.To) {
+			return nil, fs.ErrInvalid // nobody here wrote that
+		}
+	}
 	return moves, nil
 }
 

@@ -137,6 +137,9 @@ func (t *table) probeDirect(from, n int, gids []uint32) {
 // fitDirect makes the array fit the groups so far and n loaded rows (0: the groups only). It returns false where that is not possible
 // or not worth it, and then changes nothing.
 func (t *table) fitDirect(n int) (bool, error) {
+	if t.wide {
+		return false, nil
+	}
 	var d directTable
 	var total uint
 	for c := range t.cols {
@@ -146,6 +149,7 @@ func (t *table) fitDirect(n int) (bool, error) {
 		base, b := t.span(c, n)
 		d.base, d.bits, d.shift = append(d.base, base), append(d.bits, b), append(d.shift, total)
 		if total += b; total > maxBits {
+			t.wide = true // ranges never shrink: not to be measured again
 			return false, nil
 		}
 	}

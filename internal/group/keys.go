@@ -60,6 +60,23 @@ func (t *table) fixedColumn(c int, lanes []*lane, from, to int, s *vec.Scratch) 
 		return v
 	}
 	v.Data = s.Alloc(n * col.width)
+	if len(lanes) == 1 {
+		words := t.words[from*t.width : to*t.width]
+		switch col.width {
+		case 1:
+			unpack(vec.Of[uint8](&v), words, t.width, lanes[0])
+			return v
+		case 2:
+			unpack(vec.Of[uint16](&v), words, t.width, lanes[0])
+			return v
+		case 4:
+			unpack(vec.Of[uint32](&v), words, t.width, lanes[0])
+			return v
+		case 8:
+			unpack(vec.Of[uint64](&v), words, t.width, lanes[0])
+			return v
+		}
+	}
 	var raw [8]byte
 	for k, l := range lanes {
 		size := int(l.bits / 8)
@@ -78,6 +95,16 @@ func (t *table) fixedColumn(c int, lanes []*lane, from, to int, s *vec.Scratch) 
 		}
 	}
 	return v
+}
+
+// unpack takes a lane that is as wide as dst's values out of the words of groups, width of them a group. What stands above it in its word
+// is cut off.
+func unpack[T uint8 | uint16 | uint32 | uint64](dst []T, words []uint64, width int, l *lane) {
+	at, shift := l.word, l.shift&63
+	for i := range dst {
+		dst[i] = T(words[at] >> shift)
+		at += width
+	}
 }
 
 // validOf is the validity of column c in the groups from ≤ g < to, nil where none is null.
@@ -121,9 +148,7 @@ func (t *table) idColumn(c int, l *lane, from, to int, s *vec.Scratch) (vec.Vec,
 	in := t.cols[c].ids
 	n := to - from
 	ids := vec.Alloc[uint32](s, n)
-	for i := range ids {
-		ids[i] = uint32(l.of(t.words[(from+i)*t.width:]))
-	}
+	unpack(ids, t.words[from*t.width:to*t.width], t.width, l)
 	if in.nested {
 		return in.decode(ids)
 	}

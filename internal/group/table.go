@@ -31,6 +31,7 @@ type table struct {
 	idsOnly         bool
 
 	kind kind
+	wide bool // the ranges of the columns are too large for an array, for good
 	n    int
 	// Of each group, with room beyond n: width words, the null mask, the hash of the key.
 	words  []uint64

@@ -3,6 +3,8 @@ package join
 import (
 	"unsafe"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/sheafdata/sheaf/internal/bitmap"
 	"github.com/sheafdata/sheaf/internal/rowenc"
 	"github.com/sheafdata/sheaf/internal/vec"
@@ -34,7 +36,16 @@ type Builder struct {
 	valid  []uint64
 	sel    []uint32
 
-	held int64 // bytes reserved
+	expected int   // rows to come in all
+	held     int64 // bytes reserved
+}
+
+// Expect says how many rows are to come in all, before the first of them. It is a hint that saves copies.
+func (b *Builder) Expect(rows int) {
+	b.expected = rows
+	for _, c := range b.payload {
+		c.Expect(rows)
+	}
 }
 
 // encodedRows are rows encoded to bytes, one after the other.
@@ -174,8 +185,11 @@ func (b *Builder) start(keys []vec.Vec) {
 	b.layout = layoutOf(keys)
 	if b.o.KeepKeys && !b.o.KeepAll || b.layout.form == formView {
 		for _, t := range b.o.Keys {
-			b.keys = append(b.keys, vec.NewBuilder(t))
+			b.keys = append(b.keys, b.column(t))
 		}
+	}
+	if b.expected > 0 && (b.layout.form == formWord || b.layout.form == formPair) {
+		b.lanes[0] = make([]uint64, 0, b.expected)
 	}
 	if b.layout.form != formCols {
 		return
@@ -183,9 +197,15 @@ func (b *Builder) start(keys []vec.Vec) {
 	b.cols, b.text = make([]keyColumn, len(keys)), make([]*vec.Builder, len(keys))
 	for i, t := range b.o.Keys {
 		if b.layout.cols[i].phys == vec.View {
-			b.text[i] = vec.NewBuilder(t)
+			b.text[i] = b.column(t)
 		}
 	}
+}
+
+func (b *Builder) column(t arrow.DataType) *vec.Builder {
+	c := vec.NewBuilder(t)
+	c.Expect(b.expected)
+	return c
 }
 
 // keep returns the rows with a key; all says that sel is not needed.

@@ -35,6 +35,9 @@ func Query(ctx context.Context, frames []plan.Node, o sched.Options, yield Yield
 	return runStages(ctx, stages, o, yield, nil)
 }
 
+// poolBytes is the free memory a worker that the pool needs so that a scan finds its buffers again.
+const poolBytes = 8 << 20
+
 func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yield Yield, written func(partition.Report)) (*Receipt, error) {
 	start := time.Now()
 	budget := mem.Process().Child("run", o.Memory)
@@ -42,6 +45,9 @@ func runStages(ctx context.Context, stages *physical.Plan, o sched.Options, yiel
 	defer cancel()
 	q := newQuery(stages, o, yield)
 	mem.SweepSpill(o.SpillDir)
+	if o.Memory > 0 { // what the pool keeps must be little beside a small budget
+		defer mem.Shared.Bound(max(poolBytes*int64(q.workers()), o.Memory/8))()
+	}
 	space := shuffle.NewSpace(budget, o.SpillDir)
 	taskCtx := exec.Pausable(shuffle.With(mem.With(exec.WithReceipts(ctx, q.receipt), budget), space))
 	taskCtx = exec.WithWrites(taskCtx, &q.writes)

@@ -67,7 +67,9 @@ func reshaping() []exectest.Operator {
 					col("is").List().Contains(3).As("has"), col("ts").List().Join("|").As("joined"), pair.As("pair"), pair.Field("s").As("field"))
 			})
 		}),
-		one("unpivot numbers", func(in plan.Node) (plan.Node, error) { return plan.NewUnpivot(in, []string{"w", "f"}, "column", "value") }),
+		one("unpivot numbers", func(in plan.Node) (plan.Node, error) {
+			return plan.NewUnpivot(in, []string{"w", "f"}, "column", "value")
+		}),
 		one("unpivot text, of which the values are read", func(in plan.Node) (plan.Node, error) {
 			n, err := plan.NewUnpivot(in, []string{"s", "t"}, "a column of some length", "value")
 			return then(n, err, func(n plan.Node) (plan.Node, error) { return plan.NewProject(n, col("value"), col("k")) })

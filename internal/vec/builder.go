@@ -22,6 +22,8 @@ type Builder struct {
 	text  arena
 	dict  *Dict   // set: data holds codes
 	tmp   Scratch // of appendTake
+	// expected is how many rows are to come, as Expect says.
+	expected int
 }
 
 // NewBuilder returns an empty builder for columns of type t.
@@ -39,6 +41,10 @@ func NewBuilder(t arrow.DataType) *Builder {
 	}
 	return b
 }
+
+// Expect says how many rows are to come in all, so that memory for their fixed-width part is taken at once rather than in growing
+// pieces, each of which is copied. It is a hint.
+func (b *Builder) Expect(rows int) { b.expected = rows }
 
 // Len returns the number of rows.
 func (b *Builder) Len() int { return b.n }
@@ -207,6 +213,7 @@ func (b *Builder) decode() {
 	var tmp Vec
 	Decode(&tmp, &all, nil)
 	plain := NewBuilder(b.typ)
+	plain.expected = b.expected
 	plain.Append(&tmp)
 	*b = *plain
 }
@@ -217,7 +224,11 @@ func (b *Builder) grow(n, w int) {
 	if need <= cap(b.data) {
 		return
 	}
-	c := alignedBytes(max(need, 2*cap(b.data), 512))
+	room := 2 * cap(b.data)
+	if b.n < b.expected {
+		room = b.expected * w
+	}
+	c := alignedBytes(max(need, room, 512))
 	b.data = c[:copy(c, b.data)]
 }
 
@@ -257,7 +268,7 @@ func (b *Builder) makeValid(n int) {
 	had := len(b.valid)
 	need := bitmap.Words(b.n + n)
 	if need > cap(b.valid) {
-		c := make([]uint64, max(need, 2*cap(b.valid), 16))
+		c := make([]uint64, max(need, 2*cap(b.valid), 16, bitmap.Words(b.expected)))
 		copy(c, b.valid)
 		b.valid = c
 	}

@@ -1,18 +1,5 @@
 package vec
 
-// Room makes room for rows more rows, beyond those there are, of fixed width; text, lists' elements and dictionary codes grow as they
-// come. It saves the copies of growing where the number of rows is known.
-func (b *Builder) Room(rows int) {
-	switch {
-	case b.phys == Struct:
-		for _, c := range b.child {
-			c.Room(rows)
-		}
-	case b.dict == nil && b.width > 0:
-		b.grow(rows, b.width)
-	}
-}
-
 // Used returns the bytes that the rows take, without the room for more that Bytes counts too.
 func (b *Builder) Used() int64 {
 	sum := int64(len(b.data)) + int64(len(b.valid))*8 + int64(len(b.offs))*4

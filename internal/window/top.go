@@ -66,12 +66,8 @@ func (t *Top) Add(cols []vec.Vec, rows int) (keep []uint64, n int, gids []uint32
 	if err := t.table.Intern(t.keys, rows, t.gids); err != nil {
 		return nil, 0, nil, nil, err
 	}
-	for len(t.count) < t.table.Len() {
-		t.count = append(t.count, 0)
-		for range t.k {
-			t.words = append(t.words, 0)
-		}
-	}
+	groups := t.table.Len()
+	t.count, t.words = longer(t.count, groups), longer(t.words, groups*t.k)
 	if t.keyed {
 		sorting.Words(t.batch, &cols[t.key.Col], t.key)
 	} else {
@@ -132,4 +128,14 @@ func room[T any](s []T, n int) []T {
 		return make([]T, n)
 	}
 	return s[:n]
+}
+
+// longer returns s with n elements at least, the new ones zero; memory doubles.
+func longer[T any](s []T, n int) []T {
+	if n <= cap(s) {
+		return s[:max(n, len(s))] // never used before: slices only grow
+	}
+	out := make([]T, n, max(n, 2*cap(s)))
+	copy(out, s)
+	return out
 }

@@ -7,8 +7,8 @@
 // value for modes and distinct counts, a tree of counts for quantiles. What returns one of the values (lag, first, max) finds its row
 // and gathers, whatever the type. Nothing costs rows × frame but lists, whose answers are as long.
 //
-// Aggregates of whole partitions go through package agg by group and are gathered (Whole); functions that need only what came before
-// in row order run over batches (Running).
+// Aggregates of whole partitions go through package agg by group and are gathered. Top leaves out, batch by batch, rows that cannot be
+// among the first of their partition.
 //
 // window must not know plans, pipelines or tasks; it starts no goroutine. It imports expr, vec, sort, group, agg and fault.
 package window

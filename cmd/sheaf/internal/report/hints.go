@@ -67,8 +67,8 @@ func fewer(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a <
 // flags returns a hint of the library in terms of the command's flags.
 func flags(hint string) string {
 	for _, a := range advice {
-		if a.pattern.MatchString(hint) {
-			return a.pattern.ReplaceAllString(hint, a.with)
+		if at := a.pattern.FindStringSubmatchIndex(hint); at != nil {
+			return string(a.pattern.ExpandString(nil, a.with, hint, at))
 		}
 	}
 	return words.Replace(hint)

@@ -63,6 +63,13 @@ func TestNothingWritesToTheTerminal(t *testing.T) {
 	require.Contains(t, b.String(), "\x1b[1;31merror\x1b[0m")
 }
 
+func TestFlags(t *testing.T) {
+	require.Equal(t, "--promote reads such values as text, --schema FILE takes the types of another file", flags("give the column's type in the option Schema, or PromoteTypes to read it as text"))
+	require.Equal(t, "--types 'a \"b\"=text' reads the column as text; if the value stands for a missing one, name it with --null",
+		flags(`declare the column: Types: map[string]arrow.DataType{"a "b"": arrow.BinaryTypes.String}, or add the spelling to Nulls or TimeLayouts`))
+	require.Equal(t, "as it is", flags("as it is"))
+}
+
 // TestHintsSpeakOfFlags holds that no name of a Go option is left in the hints of the readers.
 func TestHintsSpeakOfFlags(t *testing.T) {
 	for _, dir := range []string{"csvio", "fileio"} {
