@@ -254,7 +254,10 @@ func bindListOf(b *binder, n *node) (*node, error) {
 	return n.resultNull(arrow.ListOfField(arrow.Field{Name: "item", Type: e.n.typ, Nullable: e.n.nullable}), true, e), nil
 }
 
-func bindRank(_ *binder, n *node) (*node, error) { return n.resultNull(int64Type, false), nil }
+// bindRank binds the ranks, which are null in rows that their condition leaves out.
+func bindRank(_ *binder, n *node) (*node, error) {
+	return n.resultNull(int64Type, n.mods != nil && n.mods.Where.n != nil), nil
+}
 
 // bindShift binds lag, lead and the fills, which keep the type.
 func bindShift(b *binder, n *node) (*node, error) {

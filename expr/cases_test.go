@@ -98,7 +98,7 @@ func sound() []expr.Expr {
 		expr.Mean("i64"), expr.Mean("dec"), expr.Mean("dur"), expr.Mean("b"), expr.Var("f"), expr.Std("i8"), expr.VarPop("f32"), expr.StdPop("f"), expr.Median("f"), expr.Quantile("i64", 0.9), expr.Quantiles("i64", 0.25, 0.5), expr.ApproxQuantile("f", 0.5), expr.Corr("i8", "f"), expr.Cov("dec", "f"),
 		expr.Min("cat"), expr.Max("ts"), expr.First("list"), expr.Last("cat"), expr.Mode("s"), expr.Any("b"), expr.All(c("i64").Gt(0)), expr.ListOf("cat"),
 		expr.Sum(c("f").Mul(c("i64"))).Where(c("b")).As("part"), expr.First("s").OrderBy(c("f").Desc().NullsFirst(), "i64"), expr.Sum("f").Div(expr.Count()),
-		expr.RowNumber().Over(), expr.Rank().OrderBy(c("f").Desc()).Over("s"), expr.DenseRank().OrderBy("f").Over("s", c("d").Dt().Year()), expr.Lag("f", 1).Over("s"), expr.Lead("s", 2).OrderBy("ts").Over(),
+		expr.RowNumber().Over(), expr.RowNumber().Where(c("b")).Over("s"), expr.Rank().OrderBy(c("f").Desc()).Over("s"), expr.DenseRank().OrderBy("f").Over("s", c("d").Dt().Year()), expr.Lag("f", 1).Over("s"), expr.Lead("s", 2).OrderBy("ts").Over(),
 		expr.CumSum("i8").Over(), expr.CumMin("f").Over("s"), expr.CumMax("d").Over("s"), expr.FillForward("s").Over(), expr.FillBackward("i64").Over(),
 		expr.Sum("f").OrderBy("ts").Rows(-2, 0).Over("s"), expr.Mean("f").OrderBy("ts").Range(-6*24*time.Hour, 0).Over(), expr.Max("f").OrderBy("i64").Range(expr.UnboundedPreceding, 5).Over(),
 	}

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -123,10 +122,8 @@ func (s *distinctLastStep) finish(ctx context.Context) error {
 	for _, c := range s.live {
 		out.Cols[c] = s.build[c].Vec()
 	}
-	if s.rows > 0 {
-		if err := s.link.pushAll(ctx, &out); err != nil && !errors.Is(err, errEnough) { // enough for what follows, which must still finish
-			return err
-		}
+	if s.rows == 0 {
+		return s.link.finish(ctx)
 	}
-	return s.link.finish(ctx)
+	return s.link.finishAfter(ctx, s.link.pushAll(ctx, &out))
 }

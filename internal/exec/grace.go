@@ -121,7 +121,7 @@ type parts struct {
 
 // run joins buckets [lo, hi) of the left rows with those of the dealt table.
 func (p *parts) run(ctx context.Context, left []*Exchanged, lo, hi int, head *link) error {
-	held := mem.From(ctx).Reservation("join")
+	held := reservation(ctx, "join")
 	defer held.Free()
 	p.limit = PartBytes(ctx)
 	if len(p.layout.keys) == 0 {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/sheafdata/sheaf/internal/agg"
@@ -64,8 +65,10 @@ const (
 	keptGroups = 4 << 10
 	keptBytes  = 256 << 10
 	// flushGroups is the number of groups at which a partial looks whether it reduces the rows at all. A table of so many still lies
-	// in the second-level cache; where it holds more than half as many groups as it saw rows, larger tables would only be slower.
+	// in the second-level cache; where it holds more than half as many groups as it saw rows, and more than mostGroups are to be
+	// expected, larger tables would only be slower.
 	flushGroups = 64 << 10
+	mostGroups  = 256 << 10
 	// passRows is how many rows go past the table where nine tenths of the rows it saw were groups of their own; then it looks again.
 	passRows = 512 << 10
 	// flushBytes bounds a partial's table where the budget does not: beyond the last-level cache a lookup costs several times as much.
@@ -278,7 +281,7 @@ func (s *groupStep) flushIfLarge() error {
 		if 10*n > 9*s.seen {
 			s.pass = passRows
 		}
-		if 2*n > s.seen {
+		if 2*n > s.seen && (n >= mostGroups || expectGroups(n, s.seen) > mostGroups) {
 			return s.flush()
 		}
 		s.look = 2 * n
@@ -287,6 +290,21 @@ func (s *groupStep) flushIfLarge() error {
 		return s.flush()
 	}
 	return nil
+}
+
+// expectGroups estimates how many groups there are when n were found in so many rows, were all of them equally frequent: of d groups,
+// d·(1−e^(−rows/d)) are then to be expected.
+func expectGroups(n, rows int) int {
+	found, x := float64(n)/float64(rows), 1.0 // x is rows/d: (1−e^−x)/x falls from 1 to 0
+	lo, hi := 1e-6, 1e3
+	for range 40 {
+		if x = math.Sqrt(lo * hi); -math.Expm1(-x)/x > found {
+			lo = x
+		} else {
+			hi = x
+		}
+	}
+	return int(float64(rows) / x)
 }
 
 // flush gives the groups away and begins anew.

@@ -15,7 +15,7 @@ const tableShares = 3
 
 // floorBytes is what each structure of a task is granted however small the budget is: less than that, and nothing could go on. Structures
 // that live on after their task keep far below it or go to an exchange.
-const floorBytes = 4 << 20
+const floorBytes = 6 << 20
 
 // reservation returns an empty reservation of the operation in the run's budget.
 func reservation(ctx context.Context, op string) *mem.Reservation {

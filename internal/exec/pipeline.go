@@ -116,6 +116,15 @@ func (l *link) pushSlice(ctx context.Context, b *vec.Batch, from, n int) error {
 	return nil
 }
 
+// finishAfter finishes what is downstream after a step has pushed, at its end, the rows that it held. Where what follows had enough of
+// them it must still finish: it has a result to make.
+func (l *link) finishAfter(ctx context.Context, pushed error) error {
+	if pushed != nil && !errors.Is(pushed, errEnough) {
+		return pushed
+	}
+	return l.finish(ctx)
+}
+
 func (l *link) finish(ctx context.Context) error {
 	l.clock.enter(l.to)
 	err := l.next.finish(ctx)

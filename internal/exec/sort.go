@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 
@@ -285,11 +284,8 @@ func (s *topKStep) finish(ctx context.Context) error {
 		return err
 	}
 	defer run.Release()
-	if run.NumRows() > 0 {
-		err := pushMerged(ctx, s.what, []sorting.Input{{Run: run}}, rowsKept(s.node), s.node.Offset, s.width, &s.link)
-		if err != nil && !errors.Is(err, errEnough) { // enough for what follows, which must still finish
-			return err
-		}
+	if run.NumRows() == 0 {
+		return s.link.finish(ctx)
 	}
-	return s.link.finish(ctx)
+	return s.link.finishAfter(ctx, pushMerged(ctx, s.what, []sorting.Input{{Run: run}}, rowsKept(s.node), s.node.Offset, s.width, &s.link))
 }

@@ -223,12 +223,10 @@ func (s *windowStep) reserve(n int64) error {
 }
 
 func (s *windowStep) finish(ctx context.Context) error {
-	if s.rows > 0 {
-		if err := s.compute(ctx); err != nil {
-			return err
-		}
+	if s.rows == 0 {
+		return s.link.finish(ctx)
 	}
-	return s.link.finish(ctx)
+	return s.link.finishAfter(ctx, s.compute(ctx))
 }
 
 func (s *windowStep) compute(ctx context.Context) error {

@@ -18,7 +18,10 @@ import (
 func init() { register("written", encodeWritten, decodeWritten) }
 
 // Written is the result of a task that has given its rows to a sink: how many.
-type Written struct{ N int64 }
+type Written struct {
+	N int64
+	marked
+}
 
 // Free implements Result.
 func (w *Written) Free() {}

@@ -153,7 +153,7 @@ func (t *table) fitDirect(n int) (bool, error) {
 			return false, nil
 		}
 	}
-	if total > startBits && int64(4)<<total > t.hashedBytes(t.n+n) {
+	if total > startBits && int64(4)<<total > t.hashedBytes(max(t.n+n, t.hint)) {
 		return false, nil
 	}
 	if err := t.mem.grow(int64(4) << total); err != nil {

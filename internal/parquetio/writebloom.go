@@ -106,7 +106,7 @@ func (w *leafWriter) bloomDict(f *bloomFilter) {
 	if len(w.d64.vals) > 0 {
 		bloomNumbers(f, w.d64.vals)
 	}
-	for code := range w.dt.entries {
+	for code := range w.dt.size() {
 		f.add(xxhash(w.dt.value(code)))
 	}
 }

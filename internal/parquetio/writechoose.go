@@ -146,11 +146,11 @@ func (w *leafWriter) checkDict() {
 
 // codeBounds finds the bounds of a page of text codes: each code that occurs is compared once.
 func (w *leafWriter) codeBounds() {
-	if len(w.dt.entries) == 0 || w.l.order == orderNone {
+	if w.dt.size() == 0 || w.l.order == orderNone {
 		return
 	}
 	d := &w.dt
-	d.seen = zeroed(d.seen, (len(d.entries)+7)&^7)
+	d.seen = zeroed(d.seen, (d.size()+7)&^7)
 	seen := d.seen
 	for _, c := range w.codes {
 		seen[c] = 1
@@ -159,7 +159,7 @@ func (w *leafWriter) codeBounds() {
 	for at := 0; at < len(seen); at += 8 {
 		for x := load64(seen, at); x != 0; x &= x - 1 {
 			code := at + bits.TrailingZeros64(x)/8
-			e := &d.entries[code]
+			e := d.entry(code)
 			if e.len() <= vec.InlineLen { // most are neither the least nor the greatest, by their first bytes
 				p := bits.ReverseBytes64(e.lo>>32|e.hi<<32) ^ sign
 				if w.bounds.has && p > w.bounds.tlo.p && p < w.bounds.thi.p {

@@ -152,13 +152,17 @@ func (d *numDict[K]) encodeHashed(dst []uint32, v []K) {
 // textDict gives codes to byte strings in order of appearance. arena is the body of the dictionary page.
 type textDict struct {
 	prefixed bool // lengths stand before the values in the arena
-	entries  []textEntry
-	offs     []uint32 // where the bytes of each entry stand in the arena
-	arena    []byte
-	slots    []uint32 // code+1, 0: free
-	hashes   []uint64 // scratch of encode
-	first    []uint32 // scratch of encode
-	seen     []uint8  // scratch of pageBounds
+	long     bool // some values are longer than a view header holds
+	// entries are the values by code+1: the first is none.
+	entries []textEntry
+	offs    []uint32 // where the bytes of each code stand in the arena
+	arena   []byte
+	slots   []uint32 // code+1, 0: free
+	hint    int      // slots that the last dictionary needed
+	hashes  []uint64 // scratch of encode
+	first   []uint32 // scratch of encode
+	rest    []int32  // scratch of encode
+	seen    []uint8  // scratch of codeBounds
 	// remap has code+1 of the codes of from, the dictionary that codes came from last; 0: not met yet.
 	from  *vec.Dict
 	remap []uint32
@@ -169,55 +173,107 @@ type textEntry struct {
 	lo, hi uint64
 }
 
+// noEntry is no value's: none is so long.
+var noEntry = textEntry{lo: math.MaxUint64}
+
 func (e *textEntry) len() int { return int(uint32(e.lo)) }
 
 // reset forgets the values and keeps the memory.
 func (d *textDict) reset() {
-	d.entries, d.offs, d.arena, d.slots, d.from = d.entries[:0], d.offs[:0], d.arena[:0], d.slots[:0], nil
+	if n := d.size(); n > 0 {
+		d.hint = max(minSlots, 1<<bits.Len(uint(2*n)))
+	}
+	d.entries, d.offs, d.arena, d.slots, d.from, d.long = d.entries[:0], d.offs[:0], d.arena[:0], d.slots[:0], nil, false
 }
 
+// size is how many values there are.
+func (d *textDict) size() int { return len(d.offs) }
+
 func (d *textDict) bytes() int {
-	return cap(d.entries)*int(unsafe.Sizeof(textEntry{})) + 4*cap(d.offs) + cap(d.arena) + 4*cap(d.slots) + 8*cap(d.hashes) + cap(d.seen) + 4*cap(d.remap)
+	n := cap(d.entries)*int(unsafe.Sizeof(textEntry{})) + 4*cap(d.offs) + cap(d.arena) + 4*cap(d.slots)
+	return n + 8*cap(d.hashes) + 4*cap(d.first) + 4*cap(d.rest) + cap(d.seen) + 4*cap(d.remap)
 }
 
 // value returns the bytes of a code.
 func (d *textDict) value(code int) []byte {
 	off := int(d.offs[code])
-	return d.arena[off : off+d.entries[code].len()]
+	return d.arena[off : off+d.entry(code).len()]
 }
+
+func (d *textDict) entry(code int) *textEntry { return &d.entries[code+1] }
 
 // words returns the words of a view header.
 func words(h *vec.ViewHeader) *[2]uint64 { return (*[2]uint64)(unsafe.Pointer(h)) }
 
+// maxSteps is how many slots after its own a value is looked for together with others.
+const maxSteps = 3
+
 // encode writes the codes of the values.
 //
-// A first pass loads the slots that the hashes point at, without a branch, so that many cache misses are under way at once; most values
-// are then found there.
+// It goes over all of them several times: the first pass loads the slots that the hashes point at, the second compares the entries
+// there, and the next ones do the same a slot further for those that were not found. No pass has a branch that depends on the data, so
+// many cache misses are under way at once. What is left, long and new values too, is found or added one by one.
 func (d *textDict) encode(dst []uint32, heads []vec.ViewHeader, bufs [][]byte) {
 	n := len(heads)
-	d.hashes, d.first = sized(d.hashes, n), sized(d.first, n)
-	hashes, first := d.hashes, d.first
-	hash.Views(hashes, heads, bufs)
+	d.hashes, d.first, d.rest = sized(d.hashes, n), sized(d.first, n), sized(d.rest, n)
+	hash.Views(d.hashes, heads, bufs)
 	if len(d.slots) == 0 {
-		d.rehash(minSlots)
+		d.entries = append(d.entries[:0], noEntry)
+		d.rehash(max(minSlots, d.hint))
 	}
-	slots, mask := d.slots, uint64(len(d.slots)-1)
+	slots, mask, hashes, first := d.slots, uint64(len(d.slots)-1), d.hashes, d.first
 	for i, h := range hashes {
 		first[i] = slots[h&mask]
 	}
-	dst = dst[:n]
+	rest := d.compareAll(dst, heads)
+	for step := uint64(1); step <= maxSteps && len(rest) > n/32 && !d.long; step++ {
+		for _, i := range rest {
+			first[i] = slots[(hashes[i]+step)&mask]
+		}
+		rest = d.compareRest(dst, heads, rest)
+	}
+	for _, i := range rest {
+		dst[i] = d.find(hashes[i], &heads[i], bufs)
+	}
+}
+
+// compareAll gives the values the codes of the entries in first, and returns the rows whose value is another or long.
+func (d *textDict) compareAll(dst []uint32, heads []vec.ViewHeader) []int32 {
 	entries := d.entries
+	dst, first, rest := dst[:len(heads)], d.first[:len(heads)], d.rest[:len(heads)]
+	left := 0
 	for i := range heads {
 		w, x := words(&heads[i]), first[i]
-		if c := x - 1; uint64(c) < uint64(len(entries)) && uint32(w[0]) <= vec.InlineLen {
-			if e := &entries[c]; e.lo == w[0] && e.hi == w[1] {
-				dst[i] = c
-				continue
-			}
-		}
-		dst[i] = d.find(hashes[i], &heads[i], bufs)
-		entries = d.entries
+		e := &entries[x]
+		dst[i] = x - 1
+		rest[left] = int32(i)
+		left += differs(e, w)
 	}
+	return rest[:left]
+}
+
+// compareRest is compareAll for some rows, over which it writes those that are left.
+func (d *textDict) compareRest(dst []uint32, heads []vec.ViewHeader, rows []int32) []int32 {
+	entries, first := d.entries, d.first
+	left := 0
+	for _, i := range rows {
+		w, x := words(&heads[i]), first[i]
+		e := &entries[x]
+		dst[i] = x - 1
+		rows[left] = i
+		left += differs(e, w)
+	}
+	return rows[:left]
+}
+
+// differs returns 1 where a value is not that of the entry, or is longer than vec.InlineLen.
+func differs(e *textEntry, w *[2]uint64) int {
+	long := (uint64(uint32(w[0])) + 15 - vec.InlineLen) >> 4
+	n := 0
+	if e.lo^w[0]|e.hi^w[1]|long != 0 {
+		n = 1
+	}
+	return n
 }
 
 // find returns the code of a value, which it adds where it is new.
@@ -235,7 +291,7 @@ func (d *textDict) find(h uint64, head *vec.ViewHeader, bufs [][]byte) uint32 {
 		if x == 0 {
 			return d.insert(s, lo, hi, head, bufs)
 		}
-		e := &d.entries[x-1]
+		e := &d.entries[x]
 		if e.lo == lo && e.hi == hi && (!long || string(d.value(int(x-1))) == string(head.Value(bufs))) {
 			return x - 1
 		}
@@ -248,22 +304,23 @@ func (d *textDict) insert(s, lo, hi uint64, head *vec.ViewHeader, bufs [][]byte)
 	if d.prefixed {
 		d.arena = binary.LittleEndian.AppendUint32(d.arena, head.Len)
 	}
+	d.long = d.long || head.Len > vec.InlineLen
 	d.entries = append(d.entries, textEntry{lo, hi})
 	d.offs = append(d.offs, uint32(len(d.arena)))
 	d.arena = append(d.arena, head.Value(bufs)...)
-	code := uint32(len(d.entries))
-	d.slots[s] = code
-	if 2*len(d.entries) > len(d.slots) {
+	n := d.size()
+	d.slots[s] = uint32(n)
+	if 2*n > len(d.slots) {
 		d.rehash(2 * len(d.slots))
 	}
-	return code - 1
+	return uint32(n - 1)
 }
 
 func (d *textDict) rehash(size int) {
 	d.slots = zeroed(d.slots, size)
 	mask := uint64(size - 1)
-	for code := range d.entries {
-		e := &d.entries[code]
+	for code := range d.offs {
+		e := d.entry(code)
 		h := e.hi
 		if e.len() <= vec.InlineLen {
 			h = hash.Pair(e.lo, e.hi)

@@ -92,7 +92,7 @@ func (w *leafWriter) bytes() int {
 }
 
 // dictLen is how many values the dictionary has.
-func (w *leafWriter) dictLen() int { return len(w.d32.vals) + len(w.d64.vals) + len(w.dt.entries) }
+func (w *leafWriter) dictLen() int { return len(w.d32.vals) + len(w.d64.vals) + w.dt.size() }
 
 // dictBytes is the bytes of the dictionary's values, plain-encoded.
 func (w *leafWriter) dictBytes() int {

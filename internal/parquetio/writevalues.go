@@ -401,7 +401,7 @@ func (w *leafWriter) putCodes(v *vec.Vec, s selection) {
 	if w.dt.prefixed {
 		n := 0
 		for _, c := range w.codes[at:] {
-			n += w.dt.entries[c].len()
+			n += w.dt.entry(int(c)).len()
 		}
 		w.meta.textBytes += int64(n)
 	}

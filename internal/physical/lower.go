@@ -272,7 +272,7 @@ func (l *lowerer) topK(n *plan.TopK) (open, error) {
 }
 
 // maxTopK is the number of rows up to which a top-k keeps them in memory; a sort, which can do with files, takes more.
-const maxTopK = 1 << 20
+const maxTopK = 64 << 10
 
 // sortedRows is a top-k as a sort and a limit.
 func (l *lowerer) sortedRows(n *plan.TopK) (open, error) {

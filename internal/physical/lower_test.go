@@ -36,8 +36,9 @@ func TestRowsThatSuffice(t *testing.T) {
 		{"a limit near the end of numbers", must(plan.NewLimit(scan("a"), math.MaxInt64, 5)), math.MaxInt64, 2},
 		{"offset alone", must(plan.NewLimit(scan("a"), -1, 5)), 0, 2},
 		{"nothing", must(plan.NewLimit(scan("a"), 0, 5)), 0, 1},
-		{"limit after a sort", must(plan.NewLimit(must(plan.NewSort(scan("a"), keys...)), 10, 0)), 0, 2},
-		{"top-k", must(plan.NewTopK(scan("a"), keys, 10, math.MaxInt64)), 0, 2},
+		{"limit after a sort", must(plan.NewLimit(must(plan.NewSort(scan("a"), keys...)), 10, 0)), 0, 3},
+		{"top-k", must(plan.NewTopK(scan("a"), keys, 10, 5)), 0, 2},
+		{"a top-k that is as good as all rows", must(plan.NewTopK(scan("a"), keys, 10, math.MaxInt64)), 0, 3},
 		{"top of nothing", must(plan.NewTopK(scan("a"), keys, 0, 1)), 0, 1},
 	} {
 		p, err := physical.Lower(c.node)
@@ -65,9 +66,4 @@ func TestSharedRowsRunOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Stages, 3, "%s", p)
 	require.Equal(t, []int{1, 2}, p.Roots)
-}
-
-func TestWhatIsNotBuiltSaysSo(t *testing.T) {
-	_, err := physical.Lower(must(plan.NewDistinct(scan("a"), nil, true)))
-	require.ErrorContains(t, err, "not built yet")
 }

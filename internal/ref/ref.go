@@ -79,6 +79,8 @@ func Run(ctx context.Context, n plan.Node) (*Table, error) {
 		out.Rows = explode(ins[0], n)
 	case *plan.Unpivot:
 		out.Rows = unpivot(ins[0], n)
+	case *plan.MapBatches:
+		out.Rows, err = mapped(ins[0], n)
 	case *plan.Cache, *plan.Repartition:
 		out.Rows = ins[0].Rows
 	default:

@@ -1,6 +1,7 @@
 package ref
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/sheafdata/sheaf/plan"
@@ -50,4 +51,22 @@ func unpivot(in *Table, n *plan.Unpivot) []Row {
 		}
 	}
 	return rows
+}
+
+// maps says what the functions of MapBatches make of a row, by their names.
+var maps = map[string]func(Row) []Row{}
+
+// RegisterMap makes Run take a MapBatches node of the name as what gives these rows for each row. Call it from init.
+func RegisterMap(name string, rows func(Row) []Row) { maps[name] = rows }
+
+func mapped(in *Table, n *plan.MapBatches) ([]Row, error) {
+	of := maps[n.Name]
+	if of == nil {
+		return nil, fmt.Errorf("ref: nobody has registered what %s does", n.Name)
+	}
+	var rows []Row
+	for _, r := range in.Rows {
+		rows = append(rows, of(r)...)
+	}
+	return rows, nil
 }

@@ -50,7 +50,7 @@ func (g *generator) plan(nodes int) plan.Node {
 }
 
 func (g *generator) step(in plan.Node, nodes int) (plan.Node, error) {
-	switch g.r.IntN(20) {
+	switch g.r.IntN(26) {
 	case 0, 1, 2:
 		return plan.NewFilter(in, g.bool(in, 2))
 	case 3:
@@ -68,7 +68,7 @@ func (g *generator) step(in plan.Node, nodes int) (plan.Node, error) {
 		for range g.r.IntN(3) {
 			cols = append(cols, g.pick(in))
 		}
-		return plan.NewDistinct(in, cols, false)
+		return plan.NewDistinct(in, cols, g.r.IntN(3) == 0)
 	case 9:
 		more, err := plan.NewFilter(in, g.bool(in, 1))
 		if err != nil {
@@ -83,6 +83,16 @@ func (g *generator) step(in plan.Node, nodes int) (plan.Node, error) {
 		return g.window(in)
 	case 19:
 		return g.firstOf(in)
+	case 20:
+		return g.explode(in)
+	case 21:
+		return g.unpivot(in)
+	case 22:
+		return g.pivot(in)
+	case 23:
+		return g.mapBatches(in)
+	case 24:
+		return g.ratio(in)
 	}
 	return g.join(in, nodes)
 }
@@ -147,6 +157,9 @@ func (g *generator) group(in plan.Node) (plan.Node, error) {
 
 func (g *generator) agg(in plan.Node) expr.Expr {
 	x := g.any(in, g.r.IntN(2))
+	if g.r.IntN(4) == 0 {
+		return g.collecting(in, x)
+	}
 	switch g.r.IntN(15) {
 	case 0:
 		return expr.Count()
@@ -192,6 +205,9 @@ func (g *generator) join(in plan.Node, nodes int) (plan.Node, error) {
 		if t, err := ref.Run(context.Background(), side); err != nil || len(t.Rows) > 250 {
 			return nil, err
 		}
+	}
+	if g.r.IntN(5) == 0 {
+		return g.joinUsing(in, right)
 	}
 	spec := plan.JoinSpec{Kind: plan.JoinKind(g.r.IntN(int(plan.Cross)))}
 	keys := 1 + g.r.IntN(2)

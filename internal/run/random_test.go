@@ -181,6 +181,9 @@ func randomPlan(t *testing.T, seed uint64) (ok bool, err error) {
 			require.Equal(t, fmt.Sprint(first), fmt.Sprint(got.Rows), place)
 		}
 	}
+	if wantErr == nil {
+		writes(t, g, n, want, seed)
+	}
 	for _, s := range g.sources {
 		require.Zero(t, s.Open.Load(), "seed %d: readers are open", seed)
 	}
@@ -189,7 +192,7 @@ func randomPlan(t *testing.T, seed uint64) (ok bool, err error) {
 
 // orderFree says whether the rows of a plan, as a set, do not depend on the order in which a group-by gives groups.
 func orderFree(n plan.Node, ordered bool) bool {
-	switch n.(type) {
+	switch n := n.(type) {
 	case *plan.Limit, *plan.TopK, *plan.Distinct, *plan.Window:
 		ordered = true
 	case *plan.GroupBy:
@@ -197,6 +200,8 @@ func orderFree(n plan.Node, ordered bool) bool {
 			return false
 		}
 		ordered = true // First, ListOf… of the rows below; sums of floats are compared with a tolerance
+	case *plan.Join:
+		ordered = ordered || n.AsOf != nil // which of several nearest rows
 	}
 	for _, in := range n.Inputs() {
 		if !orderFree(in, ordered) {

@@ -73,7 +73,7 @@ func spilling(rows int, at func()) map[string]plan.Node {
 		"median":      must(plan.NewAgg(in(), []expr.Expr{col("k").Mod(50000).As("k")}, []expr.Expr{expr.Median("x").As("m"), expr.NUnique("t").As("u")}, false)),
 		"distinct":    must(plan.NewDistinct(in(), []string{"k"}, false)),
 		"sort":        must(plan.NewSort(in(), plan.SortKey{Expr: col("t"), Desc: true}, plan.SortKey{Expr: col("x")})),
-		"large top-k": must(plan.NewTopK(in(), []plan.SortKey{{Expr: col("k")}}, int64(rows)/2, 100)),
+		"large top-k": must(plan.NewTopK(in(), []plan.SortKey{{Expr: col("k")}}, int64(rows)*3/4, 100)),
 		"join": must(plan.NewJoin(in(), renamed, plan.JoinSpec{Kind: plan.Inner, LeftOn: []expr.Expr{col("k"), col("t")},
 			RightOn: []expr.Expr{col("r_k"), col("r_t")}})),
 		"left join": must(plan.NewJoin(in(), renamed, plan.JoinSpec{Kind: plan.Left, LeftOn: []expr.Expr{col("k")}, RightOn: []expr.Expr{col("r_k").Add(rows / 4)}})),
@@ -109,7 +109,7 @@ func answer(t *testing.T, n plan.Node, ordered bool, o sched.Options) ([]string,
 func TestSpillingChangesNoAnswer(t *testing.T) {
 	rows, limit := 800_000, int64(16<<20)
 	if testing.Short() {
-		rows, limit = 250_000, 8<<20
+		rows, limit = 120_000, 5<<20
 	}
 	for name, n := range spilling(rows, nil) {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestSpillingChangesNoAnswer(t *testing.T) {
 				require.Equal(t, len(want), len(got))
 				require.True(t, slices.Equal(want, got), "%d workers", workers)
 				require.NotZero(t, receipt.Spilled)
-				require.LessOrEqual(t, receipt.PeakMemory, 2*limit)
+				require.LessOrEqual(t, receipt.PeakMemory, limit+48<<20, "beside the budget there are a few chunks a worker")
 				requireEmpty(t, dir)
 				require.Zero(t, mem.Process().Used())
 			}
@@ -138,15 +138,18 @@ func requireEmpty(t *testing.T, dir string) {
 
 // A run that is cancelled while it spills leaves nothing, and is gone at once.
 func TestCancelWhileSpilling(t *testing.T) {
-	const rows = 250_000
-	for _, share := range []int{20, 60, 95} {
+	rows, shares := 250_000, []int{20, 60, 95}
+	if testing.Short() {
+		rows, shares = 100_000, []int{60}
+	}
+	for _, share := range shares {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stop := errors.New("stopped by the test")
 		batches, total := 0, 0
 		at := func() {}
 		for name, n := range spilling(rows, func() { at() }) {
 			before, dir := runtime.NumGoroutine(), t.TempDir()
-			o := sched.Options{Workers: 1, Memory: 8 << 20, SpillDir: dir}
+			o := sched.Options{Workers: 1, Memory: 5 << 20, SpillDir: dir}
 			ctx, cancel = context.WithCancelCause(t.Context())
 			batches = 0
 			at = func() { batches++ }

@@ -108,7 +108,20 @@ func windowOperators() []exectest.Operator {
 		ranges = append(ranges, agg[i%5].OrderBy(r.key).Range(r.from, r.to).Over("s"), expr.Count().OrderBy(r.key).Range(r.from, r.to).Over("u"))
 	}
 	ops = append(ops, framesOf("ranges", ranges...))
-	return ops
+	return append(ops, cutWindow("groups of the first rows", 40, func(n plan.Node) (plan.Node, error) {
+		return plan.NewGroupBy(n, []expr.Expr{col("s")}, []expr.Expr{expr.Count().As("n"), expr.Sum(col("w0")).As("sum")}, false)
+	}), cutWindow("join of the first rows", 5, func(n plan.Node) (plan.Node, error) {
+		return plan.NewJoin(n, n, plan.JoinSpec{Kind: plan.Full, Using: []string{"k"}})
+	}))
+}
+
+// cutWindow makes an operator over the first rows of a window in one task, which has enough before the window has given all.
+func cutWindow(name string, rows int64, next func(plan.Node) (plan.Node, error)) exectest.Operator {
+	return one("window: "+name, func(in plan.Node) (plan.Node, error) {
+		n, err := plan.NewWindow(in, expr.RowNumber().OrderBy(col("f")).Over().As("w0"))
+		n, err = then(n, err, func(n plan.Node) (plan.Node, error) { return plan.NewLimit(n, rows, 2) })
+		return then(n, err, next)
+	})
 }
 
 // Window functions give what their definitions say, row by row.
