@@ -174,7 +174,14 @@ func add128(s *int128, lo, hi uint64) {
 func (t *intTotal) merge(gids []uint32, state []vec.Vec) error {
 	more := vec.Of[[2]uint64](&state[0])
 	for i, g := range gids {
-		t.add128(g, more[i])
+		x := more[i]
+		a := t.lo[g]
+		s := a + int64(x[0])
+		if x[1] != uint64(int64(x[0])>>63) || (a^s)&(int64(x[0])^s) < 0 { // it or the sum does not fit 64 bits
+			t.add128(g, x)
+			continue
+		}
+		t.lo[g] = s
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type interner struct {
 	typ arrow.DataType
 	// nested says that values are encoded by rowenc first; a null is then a value of one byte, and nullID stays -1.
 	nested bool
+	hint   int // values expected, 0 unknown
 
 	slots  []viewSlot
 	heads  []vec.ViewHeader // by id; long values stand in arena
@@ -42,6 +43,7 @@ type interner struct {
 	tmp     [chunk]vec.ViewHeader
 	codes   [chunk]uint32
 	missing []uint32 // rows of a chunk whose codes are new
+	missed  [chunk]uint32
 	newIDs  [chunk]uint32
 }
 
@@ -143,48 +145,69 @@ func hashHeads(hs []uint64, heads []vec.ViewHeader, bufs [][]byte) {
 	}
 }
 
-// probe finds or adds each value. There is room for all of them.
+// probe finds or adds each value. There is room for all of them. A first pass looks at one place a value, and nothing waits for what it
+// finds: the memory fetches many places at a time. The second pass takes what was not there, in order.
 func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, out []uint32) error {
 	slots := in.slots
 	m := uint64(len(slots) - 1)
-	out = out[:len(heads)]
-	hs = hs[:len(heads)]
-	arena := in.arena
+	out, hs = out[:len(heads)], hs[:len(heads)]
+	missed, k := &in.missed, 0
 	for i := range heads {
 		w := asWords(&heads[i])
-		w0, w1, h := w[0], w[1], hs[i]
-		p := h & m
-		for {
-			s := &slots[p]
-			if s.id == 0 {
-				if err := in.add(&heads[i], bufs, h, p); err != nil {
-					return err
-				}
-				in.first = append(in.first, uint32(i))
-				out[i] = s.id - 1
-				arena = in.arena
-				break
-			}
-			if s.w0 == w0 {
-				if uint32(w0) <= vec.InlineLen || w0 == nullWord {
-					if s.w1 == w1 {
-						out[i] = s.id - 1
-						break
-					}
-				} else if s.tag == uint32(h>>32) {
-					// The slot itself says where the value stands: no visit to heads.
-					n := uint64(uint32(w0))
-					a, b := arena[uint32(s.w1)], bufs[uint32(w1)]
-					if sameBytes(a[s.w1>>32:][:n], b[w1>>32:][:n]) {
-						out[i] = s.id - 1
-						break
-					}
-				}
-			}
-			p = (p + 1) & m
+		s := &slots[hs[i]&m]
+		out[i] = s.id - 1
+		missed[k%chunk] = uint32(i)
+		// The words of long values say nothing: they name places in different memory. (A null's length has its top bit set.)
+		long := (vec.InlineLen - uint64(uint32(w[0]))) >> 63 &^ (w[0] >> 31)
+		next := k + 1
+		if (s.w0^w[0])|(s.w1^w[1])|(uint64(s.id)-1)>>32|long == 0 {
+			next = k
+		}
+		k = next
+	}
+	for _, i := range missed[:k] {
+		if err := in.seek(heads, bufs, hs[i], i, out); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// seek finds or adds value i.
+func (in *interner) seek(heads []vec.ViewHeader, bufs [][]byte, h uint64, i uint32, out []uint32) error {
+	slots := in.slots
+	m := uint64(len(slots) - 1)
+	w := asWords(&heads[i])
+	w0, w1 := w[0], w[1]
+	short := uint32(w0) <= vec.InlineLen || w0 == nullWord
+	for p := h & m; ; p = (p + 1) & m {
+		s := &slots[p]
+		if s.id == 0 {
+			if err := in.add(&heads[i], bufs, h, p); err != nil {
+				return err
+			}
+			in.first = append(in.first, i)
+			out[i] = s.id - 1
+			return nil
+		}
+		if s.w0 != w0 {
+			continue
+		}
+		if short {
+			if s.w1 == w1 {
+				out[i] = s.id - 1
+				return nil
+			}
+		} else if s.tag == uint32(h>>32) {
+			// The slot itself says where the value stands: no visit to heads.
+			n := uint64(uint32(w0))
+			a, b := in.arena[uint32(s.w1)], bufs[uint32(w1)]
+			if sameBytes(a[s.w1>>32:][:n], b[w1>>32:][:n]) {
+				out[i] = s.id - 1
+				return nil
+			}
+		}
+	}
 }
 
 // sameBytes compares two long values of one length, 8 bytes a step; the last 8 overlap.
@@ -257,6 +280,9 @@ func (in *interner) space(n int) (int, error) {
 // perID is the memory of an id beside its slot.
 const perID = int64(unsafe.Sizeof(vec.ViewHeader{}) + 8)
 
+// quickSlots is the size up to which the hash table grows fourfold: filling it anew costs more than the room, half a megabyte at most.
+const quickSlots = 16 << 10
+
 // room makes place for n more ids.
 func (in *interner) room(n int) error {
 	need := in.stored + n
@@ -264,7 +290,7 @@ func (in *interner) room(n int) error {
 		return fault.New(fault.Memory, "GroupBy", "more than %d different keys", uint32(math.MaxUint32-1))
 	}
 	if need > len(in.heads) {
-		size := max(need, len(in.heads)*2)
+		size := max(need, len(in.heads)*2, in.hint)
 		if err := in.mem.grow(int64(size) * perID); err != nil {
 			return err
 		}
@@ -274,7 +300,10 @@ func (in *interner) room(n int) error {
 	if 2*need <= len(in.slots) {
 		return nil
 	}
-	size := 1 << bits.Len(uint(2*need-1))
+	size := max(1<<bits.Len(uint(2*need-1)), 1<<bits.Len(uint(2*in.hint)))
+	if in.stored > 0 && len(in.slots) < quickSlots {
+		size *= 2
+	}
 	const each = int64(unsafe.Sizeof(viewSlot{}))
 	if err := in.mem.grow(int64(size) * each); err != nil {
 		return err

@@ -58,10 +58,12 @@ type scratch struct {
 	hs    []uint64
 	idx   []uint32
 	ids   []uint32
-	valid []uint64
-	lanes []*lane // of vals
-	owner []int   // column of each of vals
-	out   vec.Scratch
+	// missed are the rows of a chunk whose group a first look did not find.
+	missed [chunk]uint32
+	valid  []uint64
+	lanes  []*lane // of vals
+	owner  []int   // column of each of vals
+	out    vec.Scratch
 }
 
 // layout gives every lane its place in the packed key: the widest first, each in the first word with room.

@@ -160,9 +160,9 @@ func (w *leafWriter) codeBounds() {
 		for x := load64(seen, at); x != 0; x &= x - 1 {
 			code := at + bits.TrailingZeros64(x)/8
 			e := d.entry(code)
-			if e.len() <= vec.InlineLen { // most are neither the least nor the greatest, by their first bytes
-				p := bits.ReverseBytes64(e.lo>>32|e.hi<<32) ^ sign
-				if w.bounds.has && p > w.bounds.tlo.p && p < w.bounds.thi.p {
+			if e.len() <= vec.InlineLen { // most are between the bounds by their first bytes alone
+				p, q := bits.ReverseBytes64(e.lo>>32|e.hi<<32)^sign, bits.ReverseBytes32(uint32(e.hi>>32))
+				if w.bounds.has && w.bounds.tlo.below(p, q) && w.bounds.thi.above(p, q) {
 					continue
 				}
 			}

@@ -123,6 +123,10 @@ func (t *textBound) against(p uint64, q uint32, value []byte, most int) int {
 	return bytes.Compare(value[:min(len(value), most)], t.b)
 }
 
+// below says that the bound is below all values that begin with p and q, above that it is above them.
+func (t *textBound) below(p uint64, q uint32) bool { return t.p < p || t.p == p && t.q < q }
+func (t *textBound) above(p uint64, q uint32) bool { return t.p > p || t.p == p && t.q > q }
+
 func (t *textBound) set(p uint64, q uint32, value []byte, most int) {
 	t.p, t.q, t.long = p, q, len(value) > most
 	t.b = append(t.b[:0], value[:min(len(value), most)]...)

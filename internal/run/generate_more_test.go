@@ -33,11 +33,7 @@ func (g *generator) collecting(in plan.Node, x expr.Expr) expr.Expr {
 		return expr.Quantiles(g.int(in, 0), 0.25, 0.5)
 	case 3:
 		return expr.Mode(x)
-	case 4:
-		return expr.Corr(g.column(in, "int", 1), g.column(in, "int", 2))
-	case 5:
-		return expr.Cov(g.column(in, "int", 1), g.float(in, 0))
-	case 6:
+	case 4, 5, 6:
 		return expr.ListOf(x)
 	case 7:
 		return order(expr.ListOf(x), g, in, true)
@@ -51,12 +47,14 @@ func (g *generator) collecting(in plan.Node, x expr.Expr) expr.Expr {
 	return order(expr.Last(x), g, in, true)
 }
 
-// ratio is a group-by that computes with aggregates.
+// ratio is a group-by that computes with aggregates. It rounds those whose last digits are open, which what follows could look at.
 func (g *generator) ratio(in plan.Node) (plan.Node, error) {
 	keys := []expr.Expr{col(g.pick(in)).As(g.fresh())}
 	return plan.NewAgg(in, keys, []expr.Expr{
 		expr.Sum(g.int(in, 1)).Div(expr.Count()).As(g.fresh()),
 		expr.Coalesce(expr.Max(g.int(in, 1)).Sub(expr.Min(g.int(in, 0))), int64(0)).As(g.fresh()),
+		expr.Corr(g.column(in, "int", 1), g.float(in, 0)).Mul(10000).Add(0.123).TryCast(arrow.PrimitiveTypes.Int64).As(g.fresh()),
+		expr.Cov(g.float(in, 0), g.column(in, "int", 2)).Where(g.bool(in, 1)).Mul(100).Add(0.123).TryCast(arrow.PrimitiveTypes.Int64).As(g.fresh()),
 	}, g.r.IntN(2) == 0)
 }
 
