@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/sheafdata/sheaf/internal/physical"
 	"github.com/sheafdata/sheaf/internal/run"
 	"github.com/sheafdata/sheaf/optimizer"
@@ -88,7 +90,7 @@ func (df *DataFrame) Analyze(ctx context.Context, opts ...RunOption) (Receipt, e
 	if err != nil {
 		return Receipt{}, err
 	}
-	_, receipt, err := q.tables(ctx)
+	receipt, err := q.each(ctx, func(int, arrow.RecordBatch) bool { return true })
 	if err != nil {
 		return Receipt{}, err
 	}

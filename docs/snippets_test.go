@@ -1,4 +1,5 @@
-// Package docs holds the documents and checks them: the Go code in the tables of coming-from-*.md is compiled and run.
+// Package docs holds the documents and checks them: the Go code in the tables of coming-from-*.md and in the blocks of the README and
+// of memory.md is compiled and run, the README's program and its commands, too.
 package docs
 
 import (
@@ -33,6 +34,41 @@ func snippets(t *testing.T, page string) (found []snippet) {
 	return found
 }
 
+// blocks are the texts between ``` of a page, by what stands behind the first of them.
+func blocks(t *testing.T, page, language string) (found []snippet) {
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	inside, wanted := false, false
+	for i, line := range strings.Split(string(text), "\n") {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = !inside
+			wanted = inside && line == "```"+language
+			if wanted {
+				found = append(found, snippet{at: fmt.Sprintf("%s:%d", page, i+2)})
+			}
+		case wanted:
+			found[len(found)-1].code += line + "\n"
+		}
+	}
+	return found
+}
+
+// lines are the lines of the Go blocks of a page that are no whole programs: each is a snippet.
+func lines(t *testing.T, page string) (found []snippet) {
+	for _, b := range blocks(t, page, "go") {
+		if strings.HasPrefix(b.code, "package") {
+			continue
+		}
+		for _, line := range strings.Split(strings.TrimSpace(b.code), "\n") {
+			code, _, _ := strings.Cut(line, " // ")
+			found = append(found, snippet{b.at, strings.TrimSpace(code)})
+		}
+	}
+	require.NotEmpty(t, found, page)
+	return found
+}
+
 // TestSnippets writes a program with a function for each row of the tables and runs it: what does not compile fails the build, what
 // gives a fault is printed with its place.
 func TestSnippets(t *testing.T) {
@@ -44,9 +80,7 @@ func TestSnippets(t *testing.T) {
 	require.NotEmpty(t, pages)
 	var program, calls strings.Builder
 	n := 0
-	for _, page := range pages {
-		all := snippets(t, page)
-		require.GreaterOrEqual(t, len(all), 30, "%s: rows of code", page)
+	add := func(all []snippet) {
 		for _, s := range all {
 			body := s.code
 			if _, err := parser.ParseExpr(body); err == nil {
@@ -56,6 +90,14 @@ func TestSnippets(t *testing.T) {
 			fmt.Fprintf(&calls, "\trun(%q, row%d)\n", s.at, n)
 			n++
 		}
+	}
+	for _, page := range pages {
+		all := snippets(t, page)
+		require.GreaterOrEqual(t, len(all), 30, "%s: rows of code", page)
+		add(all)
+	}
+	for _, page := range []string{filepath.Join("..", "README.md"), "memory.md"} {
+		add(lines(t, page))
 	}
 	prelude, err := os.ReadFile(filepath.Join("testdata", "prelude.go.txt"))
 	require.NoError(t, err)

@@ -5,6 +5,6 @@
 //
 // Several files are one frame by rules that are the same for every format (union.go).
 //
-// It must not know the optimizer or plans. It imports dataframe, partition, expr, mem, fault and internal/{parquetio,fileio,vec}; no
+// It must not know the optimizer or plans. It imports dataframe, partition, expr, fault and internal/{parquetio,csvio,fileio,vec}; no
 // goroutine is started here but by a prefetch.
 package readers

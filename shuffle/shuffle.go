@@ -20,7 +20,7 @@
 //	defer r.Close()
 //	for { hashes, err := r.Next(ctx, &batch); … }
 //
-// It must not know plans, expressions or operators. It imports mem, internal/{vec,bitmap}, arrow and s2 only.
+// It must not know plans, expressions or operators. It imports mem, fault, internal/{vec,bitmap}, arrow and s2 only.
 package shuffle
 
 import (

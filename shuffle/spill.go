@@ -14,7 +14,7 @@ const (
 	// it needs, and compression and system calls still pay.
 	bucketFrame = 64 << 10
 	// rowFrame is the same of rows that are not hashed: a merge holds a frame of each of its runs at a time.
-	rowFrame = 64 << 10
+	rowFrame = 32 << 10
 )
 
 // list is the chunks that can be spilled, by size: class i has those of at least 2^i bytes.

@@ -32,8 +32,10 @@ type textFile struct {
 }
 
 const (
-	// flushBytes is how much text gathers before it goes on: large writes, and few of them.
-	flushBytes = 1 << 20
+	// flushBytes is how much text gathers before it goes on: large writes, and few of them. A buffer has room for some rows more.
+	flushBytes = bufferBytes - 64<<10
+	// bufferBytes is the size of buffers.
+	bufferBytes = 1 << 20
 	// maxWaiting is how much text of one file may wait in memory.
 	maxWaiting = 64 << 20
 )
@@ -110,16 +112,24 @@ func (p *textPart) add(ctx context.Context, b *vec.Batch) (err error) {
 	if p.held == nil {
 		p.held = mem.From(ctx).Reservation("write")
 	}
-	if p.buf == nil {
-		p.buf = p.file.buffer()
-	}
-	if p.buf, err = p.enc.Append(p.buf, b); err != nil {
+	if err := p.enc.Begin(b); err != nil {
 		return err
 	}
-	if len(p.buf) < flushBytes {
-		return nil
+	for at := 0; at < b.Rows; {
+		if p.buf == nil {
+			p.buf = p.file.buffer()
+		}
+		if p.buf, at, err = p.enc.AppendFrom(p.buf, at, flushBytes); err != nil {
+			return err
+		}
+		if len(p.buf) < flushBytes {
+			return nil
+		}
+		if err := p.flush(); err != nil {
+			return err
+		}
 	}
-	return p.flush()
+	return nil
 }
 
 // buffer returns an empty buffer.
@@ -131,14 +141,14 @@ func (t *textFile) buffer() []byte {
 		t.free = t.free[:n-1]
 		return b[:0]
 	}
-	return make([]byte, 0, flushBytes+flushBytes/4)
+	return make([]byte, 0, bufferBytes)
 }
 
-// maxFree is how many buffers are kept for later.
-const maxFree = 8
+// maxFree is how many buffers are kept for later: all of a part that has waited, which the next one needs.
+const maxFree = maxWaiting / bufferBytes
 
 func (t *textFile) recycle(b []byte) {
-	if len(t.free) < maxFree && cap(b) <= 4*flushBytes {
+	if len(t.free) < maxFree && cap(b) <= 2*bufferBytes {
 		t.free = append(t.free, b)
 	}
 }

@@ -6,7 +6,7 @@
 // are text. Anything but a delimiter or a row's end after the closing quote makes the row malformed. Rows end with LF or CRLF; a file
 // without any LF and with CR ends its rows with CR. Rows without a byte are left out, unless rows have one field: there they are null.
 //
-// It must not know files, frames or plans: it reads from io interfaces. It imports fault and arrow only.
+// It must not know files, frames or plans: it reads from io interfaces. It imports fault, arrow and x/sys only.
 package csvio
 
 import (

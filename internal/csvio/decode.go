@@ -204,6 +204,12 @@ func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 				continue
 			}
 		}
+		if n > longest && longest > 0 {
+			if v, ok := wideFloat(base, s, n); ok {
+				dst[i] = v
+				continue
+			}
+		}
 		v, null, ok := c.slowFloat(f.buf[s:e])
 		if !ok {
 			return i
@@ -214,6 +220,43 @@ func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 		}
 	}
 	return -1
+}
+
+// wideFloat parses a number of nine to sixteen characters and maybe a sign, as decodeFloat64 does shorter ones: hi has the last eight
+// characters, lo those before. ok is false for all other fields, and for digits that a float64 does not hold exactly.
+func wideFloat(base unsafe.Pointer, s, n int) (v float64, ok bool) {
+	const dots = '.' * ones
+	w := load(base, s)
+	neg := 0
+	if byte(w) == '-' {
+		neg, w = 1, load(base, s+1)
+	}
+	s += neg
+	n -= neg
+	if n > 16 {
+		return 0, false
+	}
+	shift := 128 - 8*n // 64 where hi has all
+	lo, hi := (w^zeros)<<shift, load(base, s+n-8)
+	dotLo, dotHi, frac := equalBytes(w<<shift, dots), equalBytes(hi, dots), 0
+	hi ^= zeros
+	switch {
+	case dotHi != 0 && dotLo|dotHi&(dotHi-1) == 0:
+		below := dotHi>>7 - 1
+		frac = 7 - int(lowestByte(dotHi))
+		hi = (hi&below)<<8 | hi&^(below<<8|0xff) | lo>>56
+		lo <<= 8
+	case dotLo != 0 && dotHi|dotLo&(dotLo-1) == 0:
+		below := dotLo>>7 - 1
+		frac = 15 - int(lowestByte(dotLo))
+		lo = (lo&below)<<8 | lo&^(below<<8|0xff)
+	}
+	m := eightValue(lo)*1e8 + eightValue(hi)
+	if !eightDigits(lo) || !eightDigits(hi) || m >= 1<<53 {
+		return 0, false
+	}
+	v = float64(int64(m)) / exactPow10[frac&15]
+	return math.Float64frombits(math.Float64bits(v) | uint64(neg)<<63), true
 }
 
 // shortPow10 divide numbers of up to seven decimals.

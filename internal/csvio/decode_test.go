@@ -101,6 +101,19 @@ func TestFloatsAgainstStrconv(t *testing.T) {
 		}
 		check(b.String())
 	}
+	for range 8000 { // nine to seventeen characters, read as two words
+		b := make([]byte, 8+rng.IntN(9))
+		for i := range b {
+			b[i] = byte('0' + rng.IntN(10))
+		}
+		if rng.IntN(8) > 0 {
+			b[rng.IntN(len(b))] = '.'
+		}
+		if rng.IntN(8) == 0 {
+			b[rng.IntN(len(b))] = ".-+e:/\x00\xb0"[rng.IntN(8)]
+		}
+		check([]string{"", "-"}[rng.IntN(2)] + string(b))
+	}
 	for _, s := range []string{".", "-", "-.", "1.", ".5", "-.5", "5.-", "1..2", "--1", "1e", "e5", "1e+", "0x10", "1_0", "inf", "-INF", "nan", "9007199254740993", "0.1e-22", "123456789012345678e22"} {
 		check(s)
 	}

@@ -73,9 +73,9 @@ type groupRows func(cols []vec.Vec, hashes []uint64, rows int) error
 
 // merge merges the groups of buckets [lo, hi) of the parts, in the order given, and pushes the answer's rows.
 func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) error {
-	rows := 0
-	for _, p := range parts {
-		rows = max(rows, p.rowsOf(lo, hi))
+	rows := expected(parts, lo, hi)
+	if m.limit > 0 {
+		rows = min(rows, int(m.limit/TableTimes/groupBytes))
 	}
 	return m.level(ctx, 0, rows, func(add groupRows) error {
 		for _, p := range parts {
@@ -87,7 +87,28 @@ func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) err
 	})
 }
 
-// level merges what read gives, of which there are at least rows different groups. Groups that do not fit into one table are given away
+// groupBytes is about the least that a group takes in a table.
+const groupBytes = 32
+
+// expected is about how many different groups the parts have in buckets [lo, hi): enough that a table made for them hardly ever grows.
+func expected(parts []*Groups, lo, hi int) int {
+	most, sum, sketched := 0, 0, true
+	var all sketch
+	for _, p := range parts {
+		n := p.rowsOf(lo, hi)
+		most, sum = max(most, n), sum+n
+		if sketched = sketched && p.Out != nil; sketched {
+			all.least = append(all.least, p.sketch.least[:min(len(p.sketch.least), 2*roughSize)]...)
+		}
+	}
+	if !sketched {
+		return most
+	}
+	n := int(1.1 * float64(all.rough()) * float64(hi-lo) / buckets)
+	return max(most, min(n, sum))
+}
+
+// level merges what read gives, of which there are about rows different groups. Groups that do not fit into one table are given away
 // by further bits of their hash, each as far as it is merged, and the parts that this makes are merged one after the other.
 func (m *groupMerge) level(ctx context.Context, shift uint, rows int, read func(groupRows) error) error {
 	l := &mergeLevel{m: m, spill: &groupSpill{space: shuffle.From(ctx), node: m.node, shift: shift + hashBits}}

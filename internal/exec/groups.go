@@ -278,10 +278,10 @@ func (s *groupStep) flushIfLarge() error {
 	}
 	n := s.groups()
 	if n >= s.look {
-		if 10*n > 9*s.seen {
-			s.pass = passRows
-		}
-		if 2*n > s.seen && (n >= mostGroups || expectGroups(n, s.seen) > mostGroups) {
+		if most := few(mostGroups); 2*n > s.seen && (n >= most || expectGroups(n, s.seen) > most) {
+			if 10*n > 9*s.seen { // rows go past an empty table alone: those in it would come after them
+				s.pass = passRows
+			}
 			return s.flush()
 		}
 		s.look = 2 * n
@@ -296,8 +296,8 @@ func (s *groupStep) flushIfLarge() error {
 // d·(1−e^(−rows/d)) are then to be expected.
 func expectGroups(n, rows int) int {
 	found, x := float64(n)/float64(rows), 1.0 // x is rows/d: (1−e^−x)/x falls from 1 to 0
-	lo, hi := 1e-6, 1e3
-	for range 40 {
+	lo, hi := 1e-6, float64(rows)+1
+	for range 60 {
 		if x = math.Sqrt(lo * hi); -math.Expm1(-x)/x > found {
 			lo = x
 		} else {

@@ -13,13 +13,16 @@ import (
 // spill, the table it builds. The rest holds rows between tasks, which can be spilled, batches and decoders.
 const tableShares = 3
 
-// floorBytes is what each structure of a task is granted however small the budget is: less than that, and nothing could go on. Structures
-// that live on after their task keep far below it or go to an exchange.
-const floorBytes = 6 << 20
+// A task's structure is granted twice its table, whatever is left of the budget: tables, runs and merges keep to that by giving rows
+// away, and could not go on with less. It is minFloor at least and maxFloor at most, beyond which a structure has to ask.
+const (
+	minFloor = 6 << 20
+	maxFloor = 32 << 20
+)
 
 // reservation returns an empty reservation of the operation in the run's budget.
 func reservation(ctx context.Context, op string) *mem.Reservation {
-	return mem.From(ctx).Reservation(op).Floor(floorBytes)
+	return mem.From(ctx).Reservation(op).Floor(min(maxFloor, max(minFloor, 2*tableBytes(ctx)+minFloor/2)))
 }
 
 // minTable keeps tables useful where the budget is tiny.

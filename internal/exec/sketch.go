@@ -46,6 +46,19 @@ func (s *sketch) count() int {
 	return int(float64(sketchSize) / (float64(s.bound) / (1 << 64)))
 }
 
+// roughSize is how many of a sketch's hashes serve a quick estimate: right to 9 percent.
+const roughSize = 128
+
+// rough is count from twice roughSize of the least hashes of several sketches side by side.
+func (s *sketch) rough() int {
+	slices.Sort(s.least)
+	least := slices.Compact(s.least)
+	if len(least) <= roughSize {
+		return len(least)
+	}
+	return int(float64(roughSize) / (float64(least[roughSize]) / (1 << 64)))
+}
+
 // CountGroups returns about how many different groups there are in all parts.
 func CountGroups(parts []*Groups) int {
 	var all sketch

@@ -212,7 +212,7 @@ func (t *Task) feed(ctx context.Context, p *pipeline, tables []*Table, in []any)
 		defer work.Free()
 		m := &groupMerge{node: node, held: work, out: &p.head}
 		if !inOrder(ctx) {
-			m.limit = tableBytes(ctx)
+			m.limit = 2 * tableBytes(ctx) // nothing else of the task grows meanwhile
 		}
 		err = m.merge(ctx, parts, t.Lo, t.Hi)
 		p.clock.ops[0].Spilled += m.spent

@@ -26,8 +26,8 @@ func SameOrder(a, b expr.Expr) bool {
 	})
 }
 
-// TopRows returns the part of a condition that keeps only the first rows of each partition by a RowNumber of the window, and how many;
-// the zero Expr where it does not.
+// TopRows returns what a condition says of the first rows of each partition by a RowNumber of the window: the condition that keeps those
+// alone, of which it needs all to know the last, and how many they are; the zero Expr where it says nothing.
 func TopRows(pred expr.Expr, n *plan.Window) (cond expr.Expr, rows int64) {
 	for _, c := range pred.Conjuncts() {
 		if c.NumArgs() != 2 {
@@ -40,7 +40,9 @@ func TopRows(pred expr.Expr, n *plan.Window) (cond expr.Expr, rows int64) {
 		v, _ := c.Arg(1).Literal()
 		k, ok := v.(int64)
 		switch c.Op() {
-		case "le", "eq":
+		case "le":
+		case "eq":
+			c = expr.Col(name).Le(k)
 		case "lt":
 			k--
 		default:

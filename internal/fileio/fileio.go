@@ -1,7 +1,8 @@
 // Package fileio turns what a user names into files and bytes: one file, a glob, a folder, several files, standard input; from the
-// system or an fs.FS; whole files by range and streams decompressed on the way. Readers, writers and bag share it.
+// system or an fs.FS; whole files by range and streams decompressed on the way. And it makes files and folders that appear whole or not
+// at all (Output). Readers, writers and the command share it.
 //
-// It must not know formats beyond compression codecs, nor frames. It imports fault only.
+// It must not know formats beyond compression codecs, nor frames. It imports fault, the codecs and x/sys only.
 package fileio
 
 import (

@@ -64,12 +64,13 @@ func New(types []arrow.DataType, o Options) (Table, error) {
 		if !ok {
 			return nil, fault.New(fault.Type, "GroupBy", "values of type %s cannot be keys", ty)
 		}
+		if c.ids != nil {
+			c.ids.hint = t.hint
+		}
 		t.cols = append(t.cols, c)
 	}
 	t.layout()
-	if t.idsOnly = len(t.cols) == 1 && t.cols[0].ids != nil; t.idsOnly {
-		t.cols[0].ids.hint = t.hint
-	}
+	t.idsOnly = len(t.cols) == 1 && t.cols[0].ids != nil
 	t.scratch = newScratch(t)
 	return t, nil
 }

@@ -21,7 +21,8 @@ type interner struct {
 	typ arrow.DataType
 	// nested says that values are encoded by rowenc first; a null is then a value of one byte, and nullID stays -1.
 	nested bool
-	hint   int // values expected, 0 unknown
+	hint   int // values expected where hardly any comes twice, 0 unknown
+	rows   int // values that were looked up
 
 	slots  []viewSlot
 	heads  []vec.ViewHeader // by id; long values stand in arena
@@ -119,6 +120,7 @@ func (in *interner) internViews(heads []vec.ViewHeader, bufs [][]byte, out []uin
 	if err := in.room(len(heads)); err != nil {
 		return err
 	}
+	in.rows += len(heads)
 	hs := in.hs[:len(heads)]
 	hashHeads(hs, heads, bufs)
 	return in.probe(heads, bufs, hs, out)
@@ -283,6 +285,9 @@ const perID = int64(unsafe.Sizeof(vec.ViewHeader{}) + 8)
 // quickSlots is the size up to which the hash table grows fourfold: filling it anew costs more than the room, half a megabyte at most.
 const quickSlots = 16 << 10
 
+// unlike says whether hardly any value came twice so far: there are then about as many as there are groups.
+func (in *interner) unlike() bool { return in.stored > 0 && 4*in.stored > 3*in.rows }
+
 // room makes place for n more ids.
 func (in *interner) room(n int) error {
 	need := in.stored + n
@@ -290,7 +295,10 @@ func (in *interner) room(n int) error {
 		return fault.New(fault.Memory, "GroupBy", "more than %d different keys", uint32(math.MaxUint32-1))
 	}
 	if need > len(in.heads) {
-		size := max(need, len(in.heads)*2, in.hint)
+		size := max(need, len(in.heads)*2)
+		if in.unlike() {
+			size = max(size, in.hint)
+		}
 		if err := in.mem.grow(int64(size) * perID); err != nil {
 			return err
 		}
@@ -300,8 +308,11 @@ func (in *interner) room(n int) error {
 	if 2*need <= len(in.slots) {
 		return nil
 	}
-	size := max(1<<bits.Len(uint(2*need-1)), 1<<bits.Len(uint(2*in.hint)))
-	if in.stored > 0 && len(in.slots) < quickSlots {
+	size := 1 << bits.Len(uint(2*need-1))
+	switch {
+	case in.unlike():
+		size = max(size, 1<<bits.Len(uint(2*in.hint)))
+	case in.stored > 0 && len(in.slots) < quickSlots:
 		size *= 2
 	}
 	const each = int64(unsafe.Sizeof(viewSlot{}))

@@ -1,12 +1,13 @@
-// Package parquetio reads Parquet files: it turns a file, a row group, a range of its rows and some columns into batches of Arrow
-// arrays, and says what the file's statistics know.
+// Package parquetio reads and writes Parquet files. It turns a file, a row group, a range of its rows and some columns into batches of
+// Arrow arrays, and says what the file's statistics know; the other way it turns batches of columns into a file (files write*.go).
 //
 // It decodes every page itself, straight into pooled buffers, because files are hostile: whatever the bytes are, the outcome is
 // batches or a *fault.Error with file, row group, column and page, never a panic or memory out of proportion. Strings come as
 // views over the pages and as dictionaries where the pages are dictionary-encoded; numbers come as plain arrays.
 //
-// It must not open files, plan scans or evaluate predicates, and starts no goroutine. It imports partition, fault, arrow and the
-// codecs, and is the only package that may import github.com/parquet-go/parquet-go (its tests write files with it).
+// It must not open files, plan scans or evaluate predicates, and starts no goroutine. It imports partition, mem, fault,
+// internal/{vec,hash}, arrow and the codecs, and is the only package that may import github.com/parquet-go/parquet-go (its tests make
+// files with it, and read its own).
 //
 //	f, err := parquetio.Open(r, size, "a.parquet")
 //	rd, err := f.Read(parquetio.ReadOptions{RowGroup: 0, Columns: []int{0, 3}})

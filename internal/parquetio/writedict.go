@@ -205,17 +205,17 @@ func (d *textDict) entry(code int) *textEntry { return &d.entries[code+1] }
 // words returns the words of a view header.
 func words(h *vec.ViewHeader) *[2]uint64 { return (*[2]uint64)(unsafe.Pointer(h)) }
 
-// maxSteps is how many slots after its own a value is looked for together with others.
-const maxSteps = 3
+const (
+	// maxSteps is how many slots after its own a value is looked for together with others.
+	maxSteps = 3
+	// cachedValues is how large a dictionary may be that the first-level cache holds.
+	cachedValues = 1 << 10
+)
 
 // encode writes the codes of the values.
-//
-// It goes over all of them several times: the first pass loads the slots that the hashes point at, the second compares the entries
-// there, and the next ones do the same a slot further for those that were not found. No pass has a branch that depends on the data, so
-// many cache misses are under way at once. What is left, long and new values too, is found or added one by one.
 func (d *textDict) encode(dst []uint32, heads []vec.ViewHeader, bufs [][]byte) {
 	n := len(heads)
-	d.hashes, d.first, d.rest = sized(d.hashes, n), sized(d.first, n), sized(d.rest, n)
+	d.hashes, d.first = sized(d.hashes, n), sized(d.first, n)
 	hash.Views(d.hashes, heads, bufs)
 	if len(d.slots) == 0 {
 		d.entries = append(d.entries[:0], noEntry)
@@ -225,8 +225,30 @@ func (d *textDict) encode(dst []uint32, heads []vec.ViewHeader, bufs [][]byte) {
 	for i, h := range hashes {
 		first[i] = slots[h&mask]
 	}
+	if d.size() > cachedValues {
+		d.encodeLarge(dst, heads, bufs)
+		return
+	}
+	dst, entries := dst[:n], d.entries
+	for i := range heads {
+		x := first[i]
+		if differs(&entries[x], words(&heads[i])) == 0 {
+			dst[i] = x - 1
+			continue
+		}
+		dst[i] = d.find(hashes[i], &heads[i], bufs)
+		entries = d.entries
+	}
+}
+
+// encodeLarge is encode where entries are far away. It goes over the values several times: the first pass compares the entries in first,
+// and the next ones do the same a slot further for those that were not found. No pass has a branch that depends on the data, so many
+// cache misses are under way at once. What is left, long and new values too, is found or added one by one.
+func (d *textDict) encodeLarge(dst []uint32, heads []vec.ViewHeader, bufs [][]byte) {
+	d.rest = sized(d.rest, len(heads))
+	slots, mask, hashes, first := d.slots, uint64(len(d.slots)-1), d.hashes, d.first
 	rest := d.compareAll(dst, heads)
-	for step := uint64(1); step <= maxSteps && len(rest) > n/32 && !d.long; step++ {
+	for step := uint64(1); step <= maxSteps && len(rest) > len(heads)/32 && !d.long; step++ {
 		for _, i := range rest {
 			first[i] = slots[(hashes[i]+step)&mask]
 		}

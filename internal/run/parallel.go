@@ -82,6 +82,6 @@ func (q *query) rangeTasks(runs []graph.ID) (int, error) {
 	if limit == exec.TinyBytes { // a test of what small parts do
 		return min(maxRanges, 3), nil
 	}
-	each := max(512<<10, min(rangeBytes, limit/2))
+	each := max(512<<10, min(rangeBytes, limit))
 	return int(max(1, min(maxRanges, (bytes+each/2)/each))), nil
 }

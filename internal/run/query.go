@@ -1,7 +1,7 @@
 // Package run drives one query: it turns the stages of a physical plan into tasks of one growing graph, adds a stage's tasks when
 // what they need is known, hands the answer out in row order, and writes the receipt.
 //
-// It holds no operators. It imports internal/physical, internal/exec, graph, sched and mem.
+// It holds no operators. It imports internal/physical, internal/exec, internal/eval (which folds constants), graph, sched, shuffle and mem.
 package run
 
 import (

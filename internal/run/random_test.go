@@ -38,8 +38,8 @@ type variant struct {
 	optimize bool
 	off      string
 	hashZero bool
-	// spill makes every table tiny and every exchange go through files.
-	spill bool
+	// spill makes every table tiny and every exchange go through files; joins makes joins go by parts.
+	spill, joins bool
 }
 
 func variants(r *rand.Rand) []variant {
@@ -53,6 +53,8 @@ func variants(r *rand.Rand) []variant {
 		{name: "equal hashes", batch: 100, o: sched.Options{Workers: 2}, optimize: r.IntN(2) == 0, hashZero: true},
 		{name: "no memory", batch: 30, o: sched.Options{Workers: 2}, optimize: r.IntN(2) == 0, spill: true},
 		{name: "no memory, 8 workers", batch: 8192, o: sched.Options{Workers: 8, On: sched.Pool(8)}, optimize: true, spill: true},
+		{name: "no memory, in order", batch: 20, o: sched.Options{Workers: 4, On: sched.Pool(4), InOrder: true}, optimize: r.IntN(2) == 0, spill: true, joins: true},
+		{name: "no memory for joins", batch: 30, o: sched.Options{Workers: 4, On: sched.Pool(4)}, optimize: r.IntN(2) == 0, joins: true},
 		{name: "tasks as bytes", batch: 50, o: sched.Options{Workers: 2, On: asBytes()}, optimize: r.IntN(2) == 0},
 	}
 }
@@ -103,6 +105,9 @@ func (v *variant) run(g *generator, n plan.Node) ([]arrow.RecordBatch, error) {
 	if v.spill {
 		defer exec.SetTinyTables(exec.SetTinyTables(true))
 		defer shuffle.SetAlwaysSpill(shuffle.SetAlwaysSpill(true))
+	}
+	if v.joins {
+		defer exec.LimitJoins(exec.LimitJoins(1 << 10))
 	}
 	if v.hashZero {
 		defer hash.SetAllEqual(hash.SetAllEqual(true))
@@ -158,8 +163,9 @@ func randomPlan(t *testing.T, seed uint64) (ok bool, err error) {
 	var first [][]any
 	for i, v := range variants(g.r) {
 		place := fmt.Sprintf("seed %d, %s (optimized %v, without %q)\n%s", seed, v.name, v.optimize, v.off, plan.Format(n))
-		if v.spill && !orderFree(n, false) {
-			continue // rows that depend on the order of groups, which depends on the memory
+		anyOrder := (v.spill || v.joins) && !v.o.InOrder
+		if anyOrder && !v.orderFree(n, false) {
+			continue // rows that depend on the order of groups or of joined rows, which depends on the memory
 		}
 		recs, err := v.run(g, n)
 		require.Zero(t, mem.Process().Used(), place)
@@ -169,7 +175,7 @@ func randomPlan(t *testing.T, seed uint64) (ok bool, err error) {
 		}
 		require.NoError(t, err, place)
 		got := ref.OfRecords(n.Schema(), recs)
-		if v.spill {
+		if anyOrder {
 			require.Empty(t, ref.DiffRows(want, got), place)
 			continue
 		}
@@ -190,21 +196,24 @@ func randomPlan(t *testing.T, seed uint64) (ok bool, err error) {
 	return true, wantErr
 }
 
-// orderFree says whether the rows of a plan, as a set, do not depend on the order in which a group-by gives groups.
-func orderFree(n plan.Node, ordered bool) bool {
+// orderFree says whether the rows of a plan, as a set, do not depend on the order in which a group-by gives groups, and a join rows.
+func (v *variant) orderFree(n plan.Node, ordered bool) bool {
 	switch n := n.(type) {
 	case *plan.Limit, *plan.TopK, *plan.Distinct, *plan.Window:
 		ordered = true
 	case *plan.GroupBy:
-		if ordered {
+		if ordered && v.spill {
 			return false
 		}
 		ordered = true // First, ListOf… of the rows below; sums of floats are compared with a tolerance
 	case *plan.Join:
+		if ordered && v.joins {
+			return false
+		}
 		ordered = ordered || n.AsOf != nil // which of several nearest rows
 	}
 	for _, in := range n.Inputs() {
-		if !orderFree(in, ordered) {
+		if !v.orderFree(in, ordered) {
 			return false
 		}
 	}

@@ -152,6 +152,7 @@ func TestTopOfPartitions(t *testing.T) {
 		topOf("two by wild float", expr.RowNumber().OrderBy(col("w").Desc()).Over("u"), le(2)),
 		topOf("three by nulls first", expr.RowNumber().OrderBy(col("k").NullsFirst()).Over("s", "b"), le(3)),
 		topOf("one by text", expr.RowNumber().OrderBy(col("s").Desc(), "t").Over("u"), func(e expr.Expr) expr.Expr { return e.Eq(1) }),
+		topOf("the third", expr.RowNumber().OrderBy("t").Over("u"), func(e expr.Expr) expr.Expr { return e.Eq(3) }),
 		topOf("five of all", expr.RowNumber().OrderBy("q").Over(), func(e expr.Expr) expr.Expr { return e.Lt(6).And(col("b")) }),
 		topOf("first rows", expr.RowNumber().Over("k"), le(4)),
 		topOf("by bool", expr.RowNumber().OrderBy(col("b").Desc().NullsFirst()).Over("k"), le(4)),

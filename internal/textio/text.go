@@ -16,9 +16,13 @@ import (
 func (c *column) texts(v *vec.Vec, at, n int) error {
 	binary := v.Type.ID() == arrow.BINARY
 	heads := vec.Of[vec.ViewHeader](v)[at : at+n]
+	quick := !c.json && len(c.null) == 0 && c.commaAt <= ','
 	for i := range heads {
 		if v.Valid != nil && !bitmap.Get(v.Valid, at+i) {
 			continue // what stands there may be anything
+		}
+		if quick && c.putShort(i, &heads[i]) {
+			continue
 		}
 		b := heads[i].Value(v.Bufs)
 		switch {
@@ -47,6 +51,37 @@ func (c *column) notUTF8(b []byte, row int) error {
 	f := fault.New(fault.Data, "write", "text files hold UTF-8, and the %s is not", c.typ)
 	f.Column, f.Row, f.Text = c.name, int64(row)+1, string(b)
 	return f.WithHint("write Parquet or Arrow IPC, which hold any bytes")
+}
+
+// padding fills the bytes after the first n of twelve with a letter.
+var padding = func() (m [vec.InlineLen + 1][2]uint64) {
+	for n := range m {
+		for i := n; i < 16; i++ {
+			m[n][i/8] |= 'x' << (8 * (i % 8))
+		}
+	}
+	return m
+}()
+
+// putShort makes cell i hold a field of CSV that its view header has, where all bytes are ASCII above the comma: letters, digits and
+// most signs, nothing that needs quotes. It returns false for all others. The text for null is empty.
+func (c *column) putShort(i int, h *vec.ViewHeader) bool {
+	n := int(h.Len)
+	if uint(n-1) >= vec.InlineLen {
+		return false
+	}
+	w := (*[2]uint64)(unsafe.Pointer(h))
+	a, b := w[0]>>32|w[1]<<32, w[1]>>32
+	pad := &padding[n]
+	a, b = a|pad[0], b|pad[1]
+	const above = ones * (0x7f - ',') // carries into the high bit from the comma's successor on
+	if (a|b)&highs != 0 || (a+above)&(b+above)&highs != highs {
+		return false
+	}
+	to := &c.cells[i]
+	*(*[2]uint64)(unsafe.Pointer(to)) = [2]uint64{a, b}
+	c.lens[i] = c.finish(to, n)
+	return true
 }
 
 // putField makes cell i hold a field of CSV, in quotes where it must be.
@@ -164,11 +199,20 @@ func (c *column) formatDict(v *vec.Vec, at, n int) {
 	}
 }
 
+// lane is what join needs of a column.
+type lane struct {
+	cells        *[blockRows]cell
+	lens         *[blockRows]uint32
+	prefix, from []byte
+}
+
 // join puts the cells of n rows together.
 func (e *Encoder) join(dst []byte, n int) []byte {
 	total := cellSize
+	e.lanes = e.lanes[:0]
 	for i := range e.cols {
 		c := &e.cols[i]
+		e.lanes = append(e.lanes, lane{(*[blockRows]cell)(c.cells), (*[blockRows]uint32)(c.lens), c.prefix, c.from})
 		total += n * len(c.prefix)
 		for _, l := range c.lens[:n] {
 			total += int(l)
@@ -178,8 +222,8 @@ func (e *Encoder) join(dst []byte, n int) []byte {
 	dst = grow(dst, total)
 	base := unsafe.Pointer(unsafe.SliceData(dst))
 	for r := range n {
-		for i := range e.cols {
-			c := &e.cols[i]
+		for i := range e.lanes {
+			c := &e.lanes[i]
 			if len(c.prefix) > 0 {
 				at += copy(dst[at:cap(dst)], c.prefix)
 			}

@@ -1,10 +1,11 @@
 // Package textio writes columns as lines of text: CSV and JSON lines. It formats a column at a time, block by block of rows, into
 // cells of a fixed size that stay in the second-level cache, and then puts the cells of each row together.
 //
-// It must not know files, plans or frames. It imports internal/{vec,bitmap} only.
+// It must not know files, plans or frames. It imports fault, internal/{vec,bitmap} and arrow's types only.
 package textio
 
 import (
+	"math"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -32,6 +33,8 @@ type Options struct {
 type Encoder struct {
 	opts   Options
 	cols   []column
+	rows   int    // of the batch
+	lanes  []lane // scratch of join
 	header []byte
 }
 
@@ -90,25 +93,43 @@ func (e *Encoder) Header() []byte { return e.header }
 
 // Append appends the rows of a batch to dst. An error names column and row, from 1 within the batch.
 func (e *Encoder) Append(dst []byte, b *vec.Batch) ([]byte, error) {
-	if len(e.cols) == 0 {
-		for range b.Rows {
-			dst = append(dst, "{}\n"...)
-		}
-		return dst, nil
+	if err := e.Begin(b); err != nil {
+		return dst, err
 	}
+	dst, _, err := e.AppendFrom(dst, 0, math.MaxInt)
+	return dst, err
+}
+
+// Begin takes a batch, whose rows AppendFrom appends. The batch must stay as it is until then.
+func (e *Encoder) Begin(b *vec.Batch) error {
+	e.rows = b.Rows
 	for i := range e.cols {
 		if err := e.cols[i].begin(&b.Cols[i]); err != nil {
-			return dst, err
+			return err
 		}
 	}
-	for at := 0; at < b.Rows; at += blockRows {
-		n := min(blockRows, b.Rows-at)
+	return nil
+}
+
+// AppendFrom appends rows of the batch from row at on, until there are no more or dst has most bytes or some more: those of a block of
+// rows. It returns the row to go on with. Errors are those of Append.
+func (e *Encoder) AppendFrom(dst []byte, at, most int) (out []byte, next int, err error) {
+	for at < e.rows && len(dst) < most {
+		n := min(blockRows, e.rows-at)
+		if len(e.cols) == 0 {
+			for range n {
+				dst = append(dst, "{}\n"...)
+			}
+			at += n
+			continue
+		}
 		for i := range e.cols {
 			if err := e.cols[i].format(at, n); err != nil {
-				return dst, err
+				return dst, at, err
 			}
 		}
 		dst = e.join(dst, n)
+		at += n
 	}
-	return dst, nil
+	return dst, at, nil
 }
