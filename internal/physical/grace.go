@@ -62,7 +62,7 @@ func (b *Branch) cut(leaf, id int) (below, above Branch, err error) {
 
 	up.Root = aboveJoin(up.Root, join, left, leaf)
 	up.Merge, up.FromTasks, up.ByParts, up.Pruned, up.Tables = nil, true, true, false, len(b.Tables)-leaf+1
-	above = Branch{Fragment: &up, Tables: b.Tables[leaf-1:], From: id, Gather: ByJoin}
+	above = Branch{Fragment: &up, Tables: b.Tables[leaf-1:], From: id, Gather: ByJoin, Single: b.Single}
 	return below, above, nil
 }
 

@@ -65,6 +65,8 @@ type Branch struct {
 	Scan   *plan.Scan
 	From   int
 	Gather Gather
+	// Single says that operators of the fragment count on one task that sees all rows.
+	Single bool
 	// Tail says that the main input is the rows of the first table that no task of the branches before has met.
 	Tail bool
 }

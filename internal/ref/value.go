@@ -223,10 +223,30 @@ func exact(v any) *big.Float {
 func keyText(key Row) string {
 	var b strings.Builder
 	for _, v := range key {
-		if f, ok := v.(float64); ok && f == 0 {
-			v = 0.0
-		}
+		v = oneZero(v)
 		fmt.Fprintf(&b, "%T:%q;", v, fmt.Sprint(v))
 	}
 	return b.String()
+}
+
+// oneZero is a value with 0 in place of −0, also within lists and structs.
+func oneZero(v any) any {
+	each := func(vs []any) []any {
+		out := make([]any, len(vs))
+		for i, x := range vs {
+			out[i] = oneZero(x)
+		}
+		return out
+	}
+	switch v := v.(type) {
+	case float64:
+		if v == 0 {
+			return 0.0
+		}
+	case List:
+		return List(each(v))
+	case Struct:
+		return Struct(each(v))
+	}
+	return v
 }

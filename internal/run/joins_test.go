@@ -69,6 +69,14 @@ func joins() []exectest.Operator {
 	}}, exectest.Operator{Name: "sort of a full join", Inputs: 2, Make: func(in []plan.Node) (plan.Node, error) {
 		n, err := plan.NewJoin(in[0], in[1], plan.JoinSpec{Kind: plan.Full, Using: []string{"t"}})
 		return then(n, err, func(n plan.Node) (plan.Node, error) { return plan.NewSort(n, desc("f_right"), asc("t")) })
+	}}, exectest.Operator{Name: "join with a join in one task", Inputs: 2, Make: func(in []plan.Node) (plan.Node, error) {
+		n, err := plan.NewLimit(in[0], 200, 3)
+		n, err = then(n, err, func(n plan.Node) (plan.Node, error) {
+			return plan.NewJoin(n, in[1], plan.JoinSpec{Kind: plan.Left, Using: []string{"i"}})
+		})
+		return then(n, err, func(n plan.Node) (plan.Node, error) {
+			return plan.NewJoin(in[1], n, plan.JoinSpec{Kind: plan.Inner, Using: []string{"t"}, Suffix: "_n"})
+		})
 	}}, exectest.Operator{Name: "join with a full join", Inputs: 2, Make: func(in []plan.Node) (plan.Node, error) {
 		n, err := plan.NewJoin(in[0], in[1], plan.JoinSpec{Kind: plan.Full, Using: []string{"i"}})
 		return then(n, err, func(n plan.Node) (plan.Node, error) {

@@ -109,6 +109,9 @@ func (q *query) addTasks(s *stage, b *physical.Branch) error {
 		if err != nil {
 			return err
 		}
+		if b.Single {
+			n = 1
+		}
 		for i := range n {
 			add(exec.Task{Fragment: b.Fragment, Lo: i * exec.Buckets / n, Hi: (i + 1) * exec.Buckets / n}, from)
 		}

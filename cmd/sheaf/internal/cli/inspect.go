@@ -121,7 +121,7 @@ func newCount(env *environment) *cobra.Command {
 func newDescribe(env *environment) *cobra.Command {
 	return inspection{
 		use: "describe [flags] IN...", short: "Summarise the columns",
-		long:      "Show count, nulls, mean, standard deviation, smallest and largest value of each column.\n\n--json gives an array of objects by column name.",
+		long:      "Show count, nulls, mean, standard deviation, quartiles, smallest and largest value of each column.\n\n--json gives an array of objects by column name.",
 		example:   "  sheaf describe trips.parquet\n  sheaf describe trips.csv --select fare,tip --where \"fare > 0\"",
 		withLimit: true,
 		answer: func(ctx context.Context, df *dataframe.DataFrame, f *inspectFlags, opts []dataframe.RunOption) (string, error) {
