@@ -239,9 +239,3 @@ func (h *Head) measure(x *indexer, buf []byte, pos, end int) {
 	}
 	h.Stride = max(width, stride)
 }
-
-// newline returns a copy of the dialect with the newline.
-func (d Dialect) newline(nl byte) *Dialect {
-	d.Newline = nl
-	return &d
-}

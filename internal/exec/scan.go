@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -134,29 +133,4 @@ func envOf(ctx context.Context) *partition.Env {
 			return sync.OnceFunc(func() { budget.Release(n) }), nil
 		},
 	}
-}
-
-// pushRecords pushes the record batches of earlier tasks' rows, in order.
-func pushRecords(ctx context.Context, parts []*Rows, l *link) error {
-	var pool vec.Scratch
-	var b vec.Batch
-	for _, p := range parts {
-		for _, rec := range p.Batches {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			pool.Reset()
-			b.Rows = int(rec.NumRows())
-			b.Cols = growTo(b.Cols, int(rec.NumCols()))
-			for i := range b.Cols {
-				if err := vec.FromArrow(rec.Column(i), &b.Cols[i], &pool); err != nil {
-					return fmt.Errorf("column %q: %w", rec.ColumnName(i), err)
-				}
-			}
-			if err := l.pushAll(ctx, &b); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

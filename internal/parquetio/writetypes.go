@@ -210,16 +210,3 @@ func (l *writeLeaf) compare(a, b []byte) int {
 	}
 	return bytes.Compare(a, b)
 }
-
-// width is the bytes of a value in plain encoding; 0 where they vary or it is a bit.
-func (l *writeLeaf) width() int {
-	switch l.elem.typ {
-	case physInt32, physFloat:
-		return 4
-	case physInt64, physDouble:
-		return 8
-	case physFixed:
-		return int(l.elem.typeLen)
-	}
-	return 0
-}

@@ -19,10 +19,6 @@ func store2(c *cell, at int, v uint16) {
 	*(*uint16)(unsafe.Add(unsafe.Pointer(c), at)) = v
 }
 
-func store4(c *cell, at int, v uint32) {
-	*(*uint32)(unsafe.Add(unsafe.Pointer(c), at)) = v
-}
-
 // pairs are the texts of 00 to 99, as words.
 var pairs = func() (t [100]uint16) {
 	for i := range t {

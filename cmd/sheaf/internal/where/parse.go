@@ -43,9 +43,6 @@ type parser struct {
 
 func (p *parser) peek() token { return p.tokens[p.at] }
 
-// after returns the token behind the next one.
-func (p *parser) after() token { return p.tokens[min(p.at+1, len(p.tokens)-1)] }
-
 func (p *parser) take() token {
 	t := p.tokens[p.at]
 	if t.kind != end {
