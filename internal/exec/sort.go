@@ -200,10 +200,10 @@ func bounds(o sorting.Options, piles []*pile, i, of int) (from, to []int64, err 
 	for k, p := range piles {
 		all[k] = p
 	}
-	if from, err = sorting.Cut(o, all, sampleEvery, i, of); err != nil {
+	if from, err = sorting.Cut(o, all, i, of); err != nil {
 		return nil, nil, err
 	}
-	to, err = sorting.Cut(o, all, sampleEvery, i+1, of)
+	to, err = sorting.Cut(o, all, i+1, of)
 	return from, to, err
 }
 

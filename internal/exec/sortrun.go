@@ -53,9 +53,14 @@ func (r *SortedRun) Bytes() int64 {
 
 func (r *SortedRun) options() sorting.Options { return sorting.Options{Types: r.types, Keys: r.keys} }
 
-// sampleEvery is the distance of the rows of a run in an exchange whose keys stay in memory, to divide merges by: a thousandth of the
-// rows, and a search in between looks at as many as a batch has at most.
-const sampleEvery = 1024
+// Of a run in an exchange the keys of some rows stay in memory, to divide merges by: a thousandth of the rows, and of a short run
+// minSamples, so that parts are even however many runs there are.
+const (
+	sampleEvery = 1024
+	minSamples  = 32
+)
+
+func sampleDistance(rows int) int { return max(1, min(sampleEvery, rows/minSamples)) }
 
 // pile is a sorted run: in memory, or in an exchange, and then with some rows in memory to find others by.
 type pile struct {
@@ -64,6 +69,7 @@ type pile struct {
 	out     *shuffle.Output
 	stats   sorting.Stats
 	samples *sorting.Run
+	every   int // distance of the samples
 	bytes   int64
 }
 
@@ -76,11 +82,12 @@ func (p *pile) NumRows() int64 {
 }
 
 // Samples implements sorting.Pile.
-func (p *pile) Samples() *sorting.Run {
+func (p *pile) Samples() (*sorting.Run, int) {
 	if p.samples == nil { // all of memory; several tasks may do so at once, each for itself
-		return p.run.Every(sampleEvery)
+		every := sampleDistance(p.run.NumRows())
+		return p.run.Every(every), every
 	}
-	return p.samples
+	return p.samples, p.every
 }
 
 // Window implements sorting.Pile.
@@ -124,7 +131,8 @@ func (p *pile) input(ctx context.Context, from, to int64) (sorting.Input, func()
 func newPile(ctx context.Context, o sorting.Options, run *sorting.Run) (*pile, error) {
 	w := shuffle.From(ctx).Writer(shuffle.Options{Name: "sort", Types: o.Types})
 	defer w.Abort()
-	p := &pile{options: sorting.Options{Types: o.Types, Keys: o.Keys}, stats: run.Stats(), samples: run.Every(sampleEvery)}
+	every := sampleDistance(run.NumRows())
+	p := &pile{options: sorting.Options{Types: o.Types, Keys: o.Keys}, stats: run.Stats(), samples: run.Every(every), every: every}
 	cols := make([]vec.Vec, len(o.Types))
 	var scratch vec.Scratch
 	for at := 0; at < run.NumRows(); at += batchRows {

@@ -39,24 +39,24 @@ func (in *Input) window(o Options) (*Run, error) {
 type Pile interface {
 	// NumRows is how many rows there are.
 	NumRows() int64
-	// Samples are rows 0, every, 2·every… as a run.
-	Samples() *Run
+	// Samples are rows 0, every, 2·every… as a run. Parts are the more even the more samples each pile has.
+	Samples() (rows *Run, every int)
 	// Window returns rows [from, to) as a run: fewer than every of them.
 	Window(from, to int64) (*Run, error)
 }
 
 // Cut divides the merge of piles into parts of about equal numbers of rows, whatever the keys are, and returns where part i begins in
-// each pile; parts itself is the end of the last one. Merging the parts one after the other is merging the piles. every is the
-// distance of the piles' samples.
-func Cut(o Options, piles []Pile, every, i, parts int) ([]int64, error) {
+// each pile; parts itself is the end of the last one. Merging the parts one after the other is merging the piles.
+func Cut(o Options, piles []Pile, i, parts int) ([]int64, error) {
 	at := make([]int64, len(piles))
 	if i <= 0 {
 		return at, nil
 	}
-	c := cutter{keys: o.Keys, piles: piles, every: every}
+	c := cutter{keys: o.Keys, piles: piles}
 	for p, pile := range piles {
 		at[p] = pile.NumRows()
-		c.samples = append(c.samples, pile.Samples())
+		rows, every := pile.Samples()
+		c.samples, c.every = append(c.samples, rows), append(c.every, every)
 	}
 	cut, ok := c.place(i, parts)
 	if i >= parts || !ok {
@@ -75,7 +75,7 @@ type cutter struct {
 	keys    []Key
 	piles   []Pile
 	samples []*Run
-	every   int
+	every   []int
 }
 
 // place is the sample at which part i begins; false where the parts before have all rows.
@@ -84,7 +84,7 @@ func (c *cutter) place(i, parts int) (place, bool) {
 	total := 0.0
 	for p, s := range c.samples {
 		for k := range s.rows {
-			w := float64(min(int64(c.every), c.piles[p].NumRows()-int64(k*c.every)))
+			w := float64(min(int64(c.every[p]), c.piles[p].NumRows()-int64(k*c.every[p])))
 			all = append(all, place{run: p, row: k, weight: w})
 			total += w
 		}
@@ -112,15 +112,15 @@ func (c *cutter) compare(a, b place) int {
 // before is how many rows of pile p come before the sample cut.
 func (c *cutter) before(p int, cut place) (int64, error) {
 	if p == cut.run {
-		return int64(cut.row * c.every), nil
+		return int64(cut.row * c.every[p]), nil
 	}
 	// Samples [0, n) come before the cut: the place lies behind the last of them, and not behind the next.
 	n := sort.Search(c.samples[p].rows, func(k int) bool { return c.compare(place{run: p, row: k}, cut) >= 0 })
 	if n == 0 {
 		return 0, nil
 	}
-	from := int64((n-1)*c.every) + 1
-	to := min(int64(n*c.every), c.piles[p].NumRows())
+	from := int64((n-1)*c.every[p]) + 1
+	to := min(int64(n*c.every[p]), c.piles[p].NumRows())
 	if from >= to {
 		return from, nil
 	}
