@@ -311,6 +311,12 @@ func (q *query) consume(s *stage, t *task) (*exec.Resume, error) {
 	}
 	s.largest = max(s.largest, rows.Bytes())
 	s.expands = rows.More != nil || t.Split != nil && exec.Expands(rows.Bytes(), t.Split)
+	if s.expands { // the collector would let the heap grow by what tasks made of next to nothing
+		if q.expanded += rows.Bytes(); q.expanded > expandBytes {
+			q.expanded = 0
+			runtime.GC()
+		}
+	}
 	rows.Free()
 	q.run.Release(t.id)
 	if !q.yield(s.frame, rows) {
