@@ -27,6 +27,13 @@ type pipeline struct {
 	ends  []func()
 }
 
+// end gives back what steps hold; the task's result stays.
+func (p *pipeline) end() {
+	for _, f := range p.ends {
+		f()
+	}
+}
+
 // countsRows says whether the rows that an operator sees are those of a partition, one for one.
 func (p *pipeline) countsRows(op int) bool { return op <= p.whole }
 

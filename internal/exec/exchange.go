@@ -185,28 +185,33 @@ func readAll(ctx context.Context, r *shuffle.Reader, f func(b *vec.Batch, hashes
 // exchanged is the rows of buckets of earlier tasks as a source, in order.
 type exchanged struct {
 	link
-	reader *shuffle.Reader
-	pause  *pause // nil: the task runs to its end
+	task   *Task
+	in     []any           // results of the tasks
+	pause  *pause          // nil: the task runs to its end
+	reader *shuffle.Reader // once open
 	batch  vec.Batch
 	at     int
 }
 
-// exchanged returns the source of a task whose input is rows of other tasks; nil where it is something else.
-func (t *Task) exchanged(ctx context.Context, p *pipeline, in []any) (source, error) {
-	if t.Fragment.Merge != nil || p.parts != nil {
-		return nil, nil
-	}
-	parts, err := inputs[*Exchanged](in)
+// open begins to read.
+func (s *exchanged) open(ctx context.Context) error {
+	parts, err := inputs[*Exchanged](s.in)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if b, ok := p.head.next.(*buildStep); ok {
-		b.expect(ctx, in)
+	if b, ok := s.next.(*buildStep); ok {
+		b.expect(ctx, s.in)
 	}
-	return &exchanged{link: p.head, reader: shuffle.NewReader(outputsOf(parts), t.Lo, t.Hi), pause: newPause(ctx, t, p)}, nil
+	s.reader = shuffle.NewReader(outputsOf(parts), s.task.Lo, s.task.Hi)
+	return nil
 }
 
 func (s *exchanged) run(ctx context.Context) (err error) {
+	if s.reader == nil {
+		if err := s.open(ctx); err != nil {
+			return err
+		}
+	}
 	paused := false
 	defer func() { // also when a step panics
 		if !paused {

@@ -48,10 +48,11 @@ func (g *Groups) Bytes() int64 {
 	if g.Out != nil {
 		return g.Out.Bytes(0, shuffle.Buckets)
 	}
-	if g.held != nil {
-		return g.held.Held()
+	n := int64(0)
+	for i := range g.Cols {
+		n += g.Cols[i].Bytes()
 	}
-	return 0
+	return n
 }
 
 const (

@@ -69,6 +69,13 @@ type source interface {
 	close() error
 }
 
+// merging is a source that never stops in between: a merge of results, whose size those who divide it choose.
+type merging func(ctx context.Context) error
+
+func (m merging) run(ctx context.Context) error { return m(ctx) }
+
+func (merging) close() error { return nil }
+
 // rows returns how many of the rows left in a batch to push next.
 func (p *pause) rows(left int) int { return min(left, p.slice) }
 
@@ -102,8 +109,11 @@ type Resume struct {
 func (r *Resume) Do(ctx context.Context, _ []any) (any, error) {
 	held := reservation(ctx, sinkName(r.task.Fragment))
 	r.pipe.sink.(*emitStep).restart(held)
-	return r.task.work(ctx, r.pipe, held, r.from.run, r.from)
+	return r.task.work(ctx, r.pipe, held, r.from)
 }
 
-// Close drops the rest.
-func (r *Resume) Close() { _ = r.from.close() } // nobody waits for what the reader has to say of rows that are dropped
+// Close drops the rest, with what its steps hold.
+func (r *Resume) Close() {
+	_ = r.from.close() // nobody waits for what the reader has to say of rows that are dropped
+	r.pipe.end()
+}

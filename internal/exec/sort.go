@@ -174,7 +174,7 @@ func mergeRuns(ctx context.Context, node *plan.Sort, parts []*SortedRun, i, of i
 	for _, p := range parts {
 		piles = append(piles, p.runs...)
 	}
-	from, to, err := bounds(what.options, piles, i, of)
+	from, to, err := bounds(parts, piles, i, of)
 	if err != nil {
 		return err
 	}
@@ -187,8 +187,8 @@ func mergeRuns(ctx context.Context, node *plan.Sort, parts []*SortedRun, i, of i
 	return pushMerged(ctx, what, ins, -1, 0, in.NumFields(), out)
 }
 
-// bounds returns where part i of a merge begins and ends in each pile.
-func bounds(o sorting.Options, piles []*pile, i, of int) (from, to []int64, err error) {
+// bounds returns where part i of a merge begins and ends in each pile of the parts.
+func bounds(parts []*SortedRun, piles []*pile, i, of int) (from, to []int64, err error) {
 	if of <= 1 {
 		from, to = make([]int64, len(piles)), make([]int64, len(piles))
 		for k, p := range piles {
@@ -196,14 +196,18 @@ func bounds(o sorting.Options, piles []*pile, i, of int) (from, to []int64, err 
 		}
 		return from, to, nil
 	}
-	all := make([]sorting.Pile, len(piles))
-	for k, p := range piles {
-		all[k] = p
-	}
-	if from, err = sorting.Cut(o, all, i, of); err != nil {
+	first := parts[0]
+	first.once.Do(func() {
+		all := make([]sorting.Pile, len(piles))
+		for k, p := range piles {
+			all[k] = p
+		}
+		first.cutter = sorting.NewCutter(first.options(), all)
+	})
+	if from, err = first.cutter.Part(i, of); err != nil {
 		return nil, nil, err
 	}
-	to, err = sorting.Cut(o, all, i+1, of)
+	to, err = first.cutter.Part(i+1, of)
 	return from, to, err
 }
 

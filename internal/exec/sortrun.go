@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -19,6 +20,9 @@ type SortedRun struct {
 	keys  []sorting.Key
 	held  *mem.Reservation
 	marked
+
+	once   sync.Once // the first of a merge's inputs keeps what divides it, for all tasks of the merge
+	cutter *sorting.Cutter
 }
 
 // Free gives the reserved bytes back. Rows in memory stay good: a cancelled task may still read them.

@@ -65,25 +65,28 @@ func WithReceipts(ctx context.Context, r Receipts) context.Context {
 // Do runs the task: in holds the results of its dependencies, join tables first. The result is what Fragment.Mode says.
 func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 	held := reservation(ctx, sinkName(t.Fragment))
-	var s *scan
-	var p *pipeline
 	return t.guard(held, func() (any, error) {
 		tables, err := tablesOf(t.Fragment, in)
 		if err != nil {
 			return nil, err
 		}
-		if p, err = compile(ctx, t, tables, held); err != nil {
+		p, err := compile(ctx, t, tables, held)
+		if err != nil {
 			return nil, err
 		}
-		if t.Fragment.FromTasks {
-			if src, err := t.exchanged(ctx, p, in[t.Fragment.Tables:]); src != nil || err != nil {
-				return t.workOr(ctx, p, held, src, err)
-			}
-			return t.work(ctx, p, held, func(ctx context.Context) error { return t.feed(ctx, p, tables, in[t.Fragment.Tables:]) }, nil)
-		}
-		s = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p)}
-		return t.work(ctx, p, held, s.run, s)
+		return t.work(ctx, p, held, t.source(ctx, p, tables, in[t.Fragment.Tables:]))
 	})
+}
+
+// source returns what feeds the task's pipeline: a split, rows of other tasks, or what is merged of their results.
+func (t *Task) source(ctx context.Context, p *pipeline, tables []*Table, in []any) source {
+	switch {
+	case !t.Fragment.FromTasks:
+		return &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p)}
+	case t.Fragment.Merge == nil && p.parts == nil:
+		return &exchanged{link: p.head, task: t, in: in, pause: newPause(ctx, t, p)}
+	}
+	return merging(func(ctx context.Context) error { return t.feed(ctx, p, tables, in) })
 }
 
 // guard turns panics of do into errors, and frees what its result would hold where there is none.
@@ -100,28 +103,16 @@ func (t *Task) guard(held *mem.Reservation, do func() (any, error)) (result any,
 	return do()
 }
 
-// workOr is work with a source, unless that could not be made.
-func (t *Task) workOr(ctx context.Context, p *pipeline, held *mem.Reservation, s source, err error) (any, error) {
-	return t.work(ctx, p, held, func(ctx context.Context) error {
-		if err != nil {
-			return err
-		}
-		return s.run(ctx)
-	}, s)
-}
-
-// work feeds the pipeline and returns what it makes. s is the source that feeds it where that can pause, else nil.
-func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, feed func(context.Context) error, s source) (any, error) {
+// work feeds the pipeline from the source and returns what it makes.
+func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, s source) (any, error) {
 	paused := false
 	defer func() {
 		if !paused {
-			for _, end := range p.ends {
-				end()
-			}
+			p.end()
 		}
 	}()
 	return t.guard(held, func() (any, error) {
-		err := feed(ctx)
+		err := s.run(ctx)
 		paused = errors.Is(err, errPaused)
 		switch {
 		case paused:

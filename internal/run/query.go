@@ -35,9 +35,6 @@ func Query(ctx context.Context, frames []plan.Node, o sched.Options, yield Yield
 	return runStages(ctx, stages, o, yield, nil)
 }
 
-// expandBytes is how much tasks that emit far more than they read give out between two collections of garbage.
-const expandBytes = 8 << 20
-
 // poolBytes is the free memory a worker that the pool needs so that a scan finds its buffers again.
 const poolBytes = 8 << 20
 
@@ -113,20 +110,19 @@ var errStopped = errors.New("stopped")
 
 // query is the state of a run: which tasks of which stage there are, and how far each is. One goroutine drives it.
 type query struct {
-	ctx      context.Context
-	plan     *physical.Plan
-	options  sched.Options
-	yield    Yield
-	graph    *graph.Graph
-	run      sched.Run
-	stages   []*stage
-	byTask   map[graph.ID]place
-	receipt  *Receipt
-	open     int // stages not complete
-	ledger   ledger
-	writes   exec.Writes
-	pauses   int   // of tasks, so far
-	expanded int64 // bytes given out of tasks that expand, since the last collection
+	ctx     context.Context
+	plan    *physical.Plan
+	options sched.Options
+	yield   Yield
+	graph   *graph.Graph
+	run     sched.Run
+	stages  []*stage
+	byTask  map[graph.ID]place
+	receipt *Receipt
+	open    int // stages not complete
+	ledger  ledger
+	writes  exec.Writes
+	pauses  int // of tasks, so far
 }
 
 // place names a task of a stage.

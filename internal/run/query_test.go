@@ -386,3 +386,17 @@ func TestPausedTasksAreDropped(t *testing.T) {
 		require.Zero(t, open.Load())
 	}
 }
+
+// What the steps of a dropped task hold goes back with it: here the table of a distinct that looks at rows as they come.
+func TestPausedStepsGiveBack(t *testing.T) {
+	n := must(plan.NewDistinct(must(plan.NewLimit(manyKeys(200_000, false, nil), 190_000, 0)), []string{"k"}, false))
+	parts := 0
+	_, err := run.Query(t.Context(), []plan.Node{n}, sched.Options{On: sched.Pool(2)}, func(_ int, part *exec.Rows) bool {
+		require.NotNil(t, part.More, "the answer is large enough to come in pieces")
+		parts++
+		return false
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, parts)
+	require.Zero(t, mem.Process().Used())
+}

@@ -310,12 +310,8 @@ func (q *query) consume(s *stage, t *task) (*exec.Resume, error) {
 		return nil, fault.New(fault.Internal, "run", "an answer is a %T", v)
 	}
 	s.largest = max(s.largest, rows.Bytes())
-	s.expands = rows.More != nil || t.Split != nil && exec.Expands(rows.Bytes(), t.Split)
-	if s.expands { // the collector would let the heap grow by what tasks made of next to nothing
-		if q.expanded += rows.Bytes(); q.expanded > expandBytes {
-			q.expanded = 0
-			runtime.GC()
-		}
+	if s.expands = t.Split != nil && (rows.More != nil || exec.Expands(rows.Bytes(), t.Split)); s.expands {
+		collectGarbage()
 	}
 	rows.Free()
 	q.run.Release(t.id)

@@ -45,24 +45,45 @@ type Pile interface {
 	Window(from, to int64) (*Run, error)
 }
 
-// Cut divides the merge of piles into parts of about equal numbers of rows, whatever the keys are, and returns where part i begins in
-// each pile; parts itself is the end of the last one. Merging the parts one after the other is merging the piles.
-func Cut(o Options, piles []Pile, i, parts int) ([]int64, error) {
-	at := make([]int64, len(piles))
+// Cutter divides the merge of piles into parts of about equal numbers of rows, whatever the keys are. It is safe for concurrent use.
+type Cutter struct {
+	keys    []Key
+	piles   []Pile
+	samples []*Run
+	every   []int
+	places  []place // of all samples, in the order of the merge
+	total   float64
+}
+
+// NewCutter returns a cutter for piles of the same options.
+func NewCutter(o Options, piles []Pile) *Cutter {
+	c := &Cutter{keys: o.Keys, piles: piles}
+	for p, pile := range piles {
+		rows, every := pile.Samples()
+		c.samples, c.every = append(c.samples, rows), append(c.every, every)
+		for k := range rows.rows {
+			w := float64(min(int64(every), pile.NumRows()-int64(k*every)))
+			c.places = append(c.places, place{run: p, row: k, weight: w})
+			c.total += w
+		}
+	}
+	slices.SortFunc(c.places, c.compare)
+	return c
+}
+
+// Part returns where part i of so many begins in each pile; parts itself is the end of the last one. Merging the parts one after the
+// other is merging the piles.
+func (c *Cutter) Part(i, parts int) ([]int64, error) {
+	at := make([]int64, len(c.piles))
 	if i <= 0 {
 		return at, nil
 	}
-	c := cutter{keys: o.Keys, piles: piles}
-	for p, pile := range piles {
-		at[p] = pile.NumRows()
-		rows, every := pile.Samples()
-		c.samples, c.every = append(c.samples, rows), append(c.every, every)
-	}
 	cut, ok := c.place(i, parts)
-	if i >= parts || !ok {
-		return at, nil
-	}
-	for p := range piles {
+	for p, pile := range c.piles {
+		at[p] = pile.NumRows()
+		if i >= parts || !ok {
+			continue
+		}
 		var err error
 		if at[p], err = c.before(p, cut); err != nil {
 			return nil, err
@@ -71,28 +92,11 @@ func Cut(o Options, piles []Pile, i, parts int) ([]int64, error) {
 	return at, nil
 }
 
-type cutter struct {
-	keys    []Key
-	piles   []Pile
-	samples []*Run
-	every   []int
-}
-
 // place is the sample at which part i begins; false where the parts before have all rows.
-func (c *cutter) place(i, parts int) (place, bool) {
-	var all []place
-	total := 0.0
-	for p, s := range c.samples {
-		for k := range s.rows {
-			w := float64(min(int64(c.every[p]), c.piles[p].NumRows()-int64(k*c.every[p])))
-			all = append(all, place{run: p, row: k, weight: w})
-			total += w
-		}
-	}
-	slices.SortFunc(all, c.compare)
+func (c *Cutter) place(i, parts int) (place, bool) {
 	seen := 0.0
-	for _, p := range all {
-		if seen > 0 && seen >= total*float64(i)/float64(parts) {
+	for _, p := range c.places {
+		if seen > 0 && seen >= c.total*float64(i)/float64(parts) {
 			return p, true
 		}
 		seen += p.weight
@@ -101,7 +105,7 @@ func (c *cutter) place(i, parts int) (place, bool) {
 }
 
 // compare orders places of samples as the merge gives their rows.
-func (c *cutter) compare(a, b place) int {
+func (c *Cutter) compare(a, b place) int {
 	x, y := c.samples[a.run], c.samples[b.run]
 	if d := compareKeys(c.keys, 0, x.cols, x.row(a.row), y.cols, y.row(b.row)); d != 0 {
 		return d
@@ -110,7 +114,7 @@ func (c *cutter) compare(a, b place) int {
 }
 
 // before is how many rows of pile p come before the sample cut.
-func (c *cutter) before(p int, cut place) (int64, error) {
+func (c *Cutter) before(p int, cut place) (int64, error) {
 	if p == cut.run {
 		return int64(cut.row * c.every[p]), nil
 	}
