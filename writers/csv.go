@@ -131,5 +131,5 @@ func decodeText(w *wireFormat) (format, error) {
 
 // openPiece begins a file that holds a piece of another one: no line of names.
 func (f *textFormat) openPiece(out *fileio.OutFile, s *arrow.Schema) (outFile, error) {
-	return &textFile{out: out, codec: f.codec, opts: f.opts, shape: s, parts: map[int]*textPart{}}, nil
+	return &textFile{out: out, codec: f.codec, opts: f.opts, shape: s, turns: turns[*textPart]{parts: map[int]*textPart{}}}, nil
 }

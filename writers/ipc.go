@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -112,7 +111,7 @@ func (f *ipcFormat) open(out *fileio.OutFile, s *arrow.Schema) (outFile, error) 
 		fields[i].Type = plainType(fields[i].Type)
 	}
 	md := s.Metadata()
-	t := &ipcFile{out: out, format: f, schema: arrow.NewSchema(fields, &md), parts: map[int]*ipcPart{}}
+	t := &ipcFile{out: out, format: f, schema: arrow.NewSchema(fields, &md), turns: turns[*ipcPart]{parts: map[int]*ipcPart{}}}
 	t.buf = bufio.NewWriterSize(out, flushBytes)
 	var err error
 	t.w, err = ipc.NewFileWriter(t.buf, f.options(t.schema)...)
@@ -127,16 +126,14 @@ type ipcFile struct {
 	format *ipcFormat
 	schema *arrow.Schema
 
-	mu    sync.Mutex
-	next  int
-	parts map[int]*ipcPart
-	wait  int64
+	turns[*ipcPart]
+	wait int64 // bytes in memory of parts that wait
 }
 
 // ipcPart is a part of an ipcFile.
 type ipcPart struct {
+	turn
 	file   *ipcFile
-	i      int
 	build  []*vec.Builder
 	rows   int
 	kept   []arrow.RecordBatch
@@ -145,7 +142,6 @@ type ipcPart struct {
 	piece  *fileio.OutFile // holds a stream of what came before kept
 	stream *ipc.Writer
 	begun  bool
-	closed bool
 }
 
 // ipcRows and ipcBytes are how much makes a record batch.
@@ -155,7 +151,7 @@ const (
 )
 
 func (t *ipcFile) part(i int) (partEncoder, error) {
-	p := &ipcPart{file: t, i: i}
+	p := &ipcPart{turn: turn{i: i}, file: t}
 	for _, f := range t.schema.Fields() {
 		p.build = append(p.build, vec.NewBuilder(f.Type))
 	}
@@ -292,25 +288,7 @@ func (p *ipcPart) close(context.Context) error {
 	if err := p.flush(); err != nil {
 		return err
 	}
-	t := p.file
-	t.mu.Lock()
-	p.closed = true
-	for t.next == p.i {
-		t.mu.Unlock()
-		if err := p.writeKept(); err != nil {
-			return err
-		}
-		t.mu.Lock()
-		t.next++
-		delete(t.parts, p.i)
-		q := t.parts[t.next]
-		if q == nil || !q.closed {
-			break
-		}
-		p = q
-	}
-	t.mu.Unlock()
-	return nil
+	return p.file.turns.close(p)
 }
 
 func (p *ipcPart) abandon() {
@@ -331,22 +309,9 @@ func (t *ipcFile) abandon() {
 }
 
 func (t *ipcFile) finish(ctx context.Context) error {
-	var left []int
-	for i := range t.parts {
-		left = append(left, i)
+	if err := t.turns.finish(ctx); err != nil {
+		return err
 	}
-	slices.Sort(left)
-	for _, i := range left {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if p := t.parts[i]; !p.closed {
-			return fault.New(fault.Internal, "write", "part %d was not closed", i)
-		} else if err := p.writeKept(); err != nil {
-			return err
-		}
-	}
-	t.parts = nil
 	if err := t.w.Close(); err != nil {
 		return err
 	}

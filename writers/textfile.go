@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
-	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -24,9 +22,7 @@ type textFile struct {
 	opts  textio.Options
 	shape *arrow.Schema
 
-	mu      sync.Mutex
-	next    int // the part that goes to the file
-	parts   map[int]*textPart
+	turns[*textPart]
 	waiting int64 // bytes in memory of parts that wait
 	free    [][]byte
 }
@@ -45,7 +41,7 @@ func newTextFile(out *fileio.OutFile, codec fileio.Codec, s *arrow.Schema, o tex
 	if err != nil {
 		return nil, err
 	}
-	t := &textFile{out: out, codec: codec, opts: o, shape: s, parts: map[int]*textPart{}}
+	t := &textFile{out: out, codec: codec, opts: o, shape: s, turns: turns[*textPart]{parts: map[int]*textPart{}}}
 	if head := enc.Header(); len(head) > 0 {
 		packed, err := fileio.Compress(codec, nil, head)
 		if err != nil {
@@ -60,20 +56,19 @@ func newTextFile(out *fileio.OutFile, codec fileio.Codec, s *arrow.Schema, o tex
 
 // textPart is a part of a textFile.
 type textPart struct {
+	turn
 	file *textFile
-	i    int
 	enc  *textio.Encoder
 	pack *fileio.Packer // compresses; nil for plain text
 
-	buf    []byte   // encoded, not yet flushed
-	kept   [][]byte // flushed while other parts go first
-	bytes  int64    // of kept
-	held   *mem.Reservation
-	piece  *fileio.OutFile // kept before the bytes in memory
-	path   string          // a file of another process, in place of all that
-	start  int64           // where the part begins in the file, once it does
-	begun  bool
-	closed bool
+	buf   []byte   // encoded, not yet flushed
+	kept  [][]byte // flushed while other parts go first
+	bytes int64    // of kept
+	held  *mem.Reservation
+	piece *fileio.OutFile // kept before the bytes in memory
+	path  string          // a file of another process, in place of all that
+	start int64           // where the part begins in the file, once it does
+	begun bool
 }
 
 func (t *textFile) part(i int) (partEncoder, error) {
@@ -81,7 +76,7 @@ func (t *textFile) part(i int) (partEncoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &textPart{file: t, i: i, enc: enc}
+	p := &textPart{turn: turn{i: i}, file: t, enc: enc}
 	if p.pack, err = fileio.NewPacker(t.codec); err != nil {
 		return nil, err
 	}
@@ -105,7 +100,7 @@ func (t *textFile) part(i int) (partEncoder, error) {
 
 // take implements joiner.
 func (t *textFile) take(i int, path string) {
-	t.parts[i] = &textPart{file: t, i: i, path: path, closed: true}
+	t.parts[i] = &textPart{turn: turn{i, true}, file: t, path: path}
 }
 
 func (p *textPart) add(ctx context.Context, b *vec.Batch) (err error) {
@@ -174,10 +169,7 @@ func (p *textPart) flush() error {
 // send takes the buffer over.
 func (p *textPart) send(b []byte) error {
 	t := p.file
-	t.mu.Lock()
-	turn := t.next == p.i
-	t.mu.Unlock()
-	if !turn {
+	if !t.turnOf(p.i) {
 		return p.keep(b)
 	}
 	if err := p.writeKept(); err != nil {
@@ -289,29 +281,7 @@ func (p *textPart) close(context.Context) error {
 			return err
 		}
 	}
-	return p.file.advance(p)
-}
-
-// advance marks a part as closed and, where it was its turn, writes those after it that have waited for it.
-func (t *textFile) advance(p *textPart) error {
-	t.mu.Lock()
-	p.closed = true
-	for t.next == p.i {
-		t.mu.Unlock()
-		if err := p.writeKept(); err != nil {
-			return err
-		}
-		t.mu.Lock()
-		t.next++
-		delete(t.parts, p.i)
-		q := t.parts[t.next]
-		if q == nil || !q.closed {
-			break
-		}
-		p = q
-	}
-	t.mu.Unlock()
-	return nil
+	return p.file.turns.close(p)
 }
 
 func (p *textPart) abandon() { p.drop() }
@@ -333,27 +303,4 @@ func (t *textFile) abandon() {
 	for _, p := range t.parts {
 		p.drop()
 	}
-}
-
-// finish writes the parts that are left: their numbers have gaps.
-func (t *textFile) finish(ctx context.Context) error {
-	var left []int
-	for i := range t.parts {
-		left = append(left, i)
-	}
-	slices.Sort(left)
-	for _, i := range left {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		p := t.parts[i]
-		if !p.closed {
-			return fault.New(fault.Internal, "write", "part %d was not closed", i)
-		}
-		if err := p.writeKept(); err != nil {
-			return err
-		}
-	}
-	t.parts = nil
-	return nil
 }
