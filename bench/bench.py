@@ -3,7 +3,7 @@ import os
 import sys
 from datetime import date
 
-from harness import Engine, HERE, machine, measure, table
+from harness import Engine, HERE, dask, machine, measure, table
 
 sys.path.insert(0, HERE)
 import convert.bench
@@ -19,11 +19,12 @@ def taxi(title, trips):
     peers, zones = os.path.join(HERE, "taxi", "peers.py"), f"{work}/taxi/zones.csv"
     engines = [Engine("sheaf", [f"{work}/taxi_ours", trips, zones], peer=False)]
     engines += [Engine(p, [sys.executable, peers, p, trips, zones]) for p in ("duckdb", "polars", "polars-memory")]
-    lines = table(title, engines, [TAXI], measure(engines, TAXI, rounds), ["duckdb", "polars"])
+    m = measure(engines, TAXI, rounds)
+    lines = table(title, engines, [TAXI], m, ["duckdb", "polars"])
     versions.update({e.name: e.version for e in engines[1:]})
     for e in engines:
         e.close()
-    return lines
+    return lines + dask([sys.executable, peers, "dask", trips, zones], TAXI, m)
 
 
 versions, lines = {}, []

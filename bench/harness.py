@@ -59,9 +59,11 @@ def check(question, engine, got, want):
 
 
 def measure(engines, questions, rounds):
-    """Checks every answer against DuckDB's, the second engine; then asks all in turn and returns the median times."""
+    """Checks every answer against DuckDB's, the second engine; then asks all in turn and returns the median times, by question and engine,
+    and DuckDB's rows, by question and "rows"."""
+    answers = {}
     for q in questions:
-        want = engines[1].ask(q)["rows"]
+        want = answers[q, "rows"] = engines[1].ask(q)["rows"]
         for e in engines:
             if e is not engines[1]:
                 check(q, e.name, e.ask(q)["rows"], want)
@@ -70,7 +72,22 @@ def measure(engines, questions, rounds):
         for q in questions:
             for e in engines:
                 times[q, e.name].append(e.ask(q)["seconds"])
-    return {k: statistics.median(v) for k, v in times.items()}
+    return {k: statistics.median(v) for k, v in times.items()} | answers
+
+
+def dask(command, questions, m):
+    """Lines of a table of Dask beside Sheaf: each question once, in a process of its own, its answer checked like the others. What takes
+    Dask long is asked all the same."""
+    lines = ["### Dask, threads, one run of each question", "", "| question | Dask, s | Dask / Sheaf |", "|---|---|---|"]
+    ratios = []
+    for q in questions:
+        e = Engine("dask", command)
+        reply = e.ask(q)
+        e.close()
+        check(q, "dask", reply["rows"], m[q, "rows"])
+        ratios.append(reply["seconds"] / m[q, "sheaf"])
+        lines.append(f"| {q} | {reply['seconds']:.2f} | {ratios[-1]:.1f} |")
+    return lines + [f"| geometric mean | | {mean(ratios):.1f} |", ""]
 
 
 def mean(ratios):

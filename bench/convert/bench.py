@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from harness import Engine, HERE, measure, table
+from harness import Engine, HERE, dask, measure, table
 
 JOBS = {"csv_snappy": "parquet", "csv_zstd": "parquet", "parquet_csv": "csv"}
 
@@ -21,6 +21,7 @@ def suite(data, out, ours, rounds):
     lines += [", ".join(f"{e.name} {size / m['read_csv', e.name]:.0f} MB/s" for e in engines), ""]
     for e in engines:
         e.close()
+    lines += dask([sys.executable, peers, "dask", data, out], ["read_csv"], m)
     engines = start()  # so that the peak memory is of conversion alone
     m = measure(engines, list(JOBS), rounds)
     lines += table("Conversion, 10 M rows", engines, [list(JOBS)], m, ["duckdb", "polars"])
@@ -32,4 +33,4 @@ def suite(data, out, ours, rounds):
         lines.append(f"| {job} | " + " | ".join(f"{s:.0f}" for s in sizes) + " |")
     for job in ("csv_snappy", "csv_zstd"):  # every engine reads back the rows of the source
         subprocess.run([sys.executable, os.path.join(HERE, "convert", "check.py"), "--same", f"{data}/groupby.parquet", f"{out}/sheaf_{job}.parquet"], check=True)
-    return lines + [""]
+    return lines + [""] + dask([sys.executable, peers, "dask", data, out], list(JOBS), m)

@@ -1,4 +1,4 @@
-"""Reads a CSV file whole, and converts: peers.py duckdb|polars FOLDER OUT
+"""Reads a CSV file whole, and converts: peers.py duckdb|polars|dask FOLDER OUT
 
 Reads a job a line (read_csv, csv_snappy, csv_zstd, parquet_csv); writes a JSON line with its seconds, and what came out: rows and a sum of
 the table that was read, or rows and bytes of the file.
@@ -44,7 +44,26 @@ def polars_peer():
     return read, convert, pl.__version__
 
 
-read, convert, version = {"duckdb": duckdb_peer, "polars": polars_peer}[peer]()
+def dask_peer():
+    import dask
+    import dask.dataframe as dd
+
+    dask.config.set(scheduler="threads", num_workers=2)
+
+    def read():
+        t = dd.read_csv(f"{folder}/groupby.csv").persist()
+        return lambda: (len(t), t["v1"].sum().compute())
+
+    def convert(source, to, form):  # Dask writes a folder of files for Parquet
+        if form == "csv":
+            dd.read_parquet(source, split_row_groups=True).to_csv(to, single_file=True, index=False)
+        else:
+            dd.read_csv(source).to_parquet(to, compression=form, write_index=False)
+
+    return read, convert, dask.__version__
+
+
+read, convert, version = {"duckdb": duckdb_peer, "polars": polars_peer, "dask": dask_peer}[peer]()
 print(json.dumps({"version": version}), flush=True)
 for line in sys.stdin:
     job = line.strip()

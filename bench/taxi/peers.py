@@ -1,4 +1,4 @@
-"""Answers the benchmark's questions with a peer: peers.py duckdb|polars|polars-memory TRIPS ZONES
+"""Answers the benchmark's questions with a peer: peers.py duckdb|polars|polars-memory|dask TRIPS ZONES
 
 Reads the name of a question a line and writes a JSON line with the seconds it took and the answer's rows.
 """
@@ -64,11 +64,64 @@ def polars_answers(engine):
     return lambda name: plans[name](scan(trips), scan(zones)).collect(engine=engine).rows(), pl.__version__
 
 
+def dask_answers():
+    import dask
+    import dask.dataframe as dd
+    import pandas as pd
+
+    dask.config.set(scheduler="threads", num_workers=2)
+    times = ["tpep_pickup_datetime", "tpep_dropoff_datetime"]
+
+    def read(*cols):
+        if trips.endswith(".csv"):
+            return dd.read_csv(trips, usecols=list(cols), parse_dates=[c for c in times if c in cols], dtype={"passenger_count": float})
+        return dd.read_parquet(trips, columns=list(cols))
+
+    def by_day():
+        t = read("tpep_pickup_datetime", "total_amount")
+        return t.assign(day=t.tpep_pickup_datetime.dt.floor("D")).groupby("day").total_amount.agg(["count", "sum"]).compute().sort_index()
+
+    def tip_share():
+        t = read("tpep_pickup_datetime", "fare_amount", "tip_amount")
+        t = t[t.fare_amount > 0]
+        t = t.assign(weekday=t.tpep_pickup_datetime.dt.weekday + 1, hour=t.tpep_pickup_datetime.dt.hour, share=t.tip_amount / t.fare_amount)
+        return t.groupby(["weekday", "hour"]).share.agg(["mean", "count"]).compute().sort_index()
+
+    def by_passengers():
+        g = read("passenger_count", "fare_amount", "trip_distance").assign(n=1).groupby("passenger_count", dropna=False)
+        return g.agg({"fare_amount": "mean", "trip_distance": "mean", "n": "sum"}).compute().sort_index(na_position="last")
+
+    def by_payment():
+        return read("payment_type", "total_amount").groupby("payment_type").total_amount.agg(["count", "max"]).compute().sort_index()
+
+    def top_zones():
+        t = read("PULocationID").merge(pd.read_csv(zones), left_on="PULocationID", right_on="LocationID")
+        n = t.groupby(["borough", "zone"]).size().compute().reset_index(name="n")
+        return n.sort_values(["n", "borough", "zone"], ascending=[False, True, True]).head(20).set_index(["borough", "zone"])
+
+    def longest():
+        order = ["trip_distance", "tpep_pickup_datetime", "total_amount"]
+        best = lambda d: d.sort_values(order, ascending=[False, True, True]).head(10)
+        t = read(*order)
+        return best(t.map_partitions(best, meta=t._meta).compute())[[order[1], order[0], order[2]]].set_index(order[1])
+
+    def dirt():
+        t = read("fare_amount", "trip_distance", "passenger_count", *times)
+        rules = (t.fare_amount < 0, t.trip_distance == 0, t.tpep_dropoff_datetime < t.tpep_pickup_datetime, t.passenger_count.isnull())
+        return pd.DataFrame([dask.compute(*(r.sum() for r in rules))]).set_index(0)
+
+    asks = {f.__name__: f for f in (by_day, tip_share, by_passengers, by_payment, top_zones, longest, dirt)}
+    return lambda name: asks[name]().reset_index().values.tolist(), dask.__version__
+
+
 def plain(value):
+    if isinstance(value, float) and value != value:
+        return None
     return value.strftime("%Y-%m-%d %H:%M:%S") if hasattr(value, "strftime") else value
 
 
-answer, version = {"duckdb": duckdb_answers, "polars": lambda: polars_answers("streaming"), "polars-memory": lambda: polars_answers("in-memory")}[peer]()
+PEERS = {"duckdb": duckdb_answers, "polars": lambda: polars_answers("streaming"), "polars-memory": lambda: polars_answers("in-memory"), "dask": dask_answers}
+answer, version = PEERS[peer]()
 print(json.dumps({"version": version}), flush=True)
 for line in sys.stdin:
     start = time.perf_counter()

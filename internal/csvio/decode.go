@@ -295,6 +295,28 @@ func isoClock(w uint64) (secs int64, ok bool) {
 	return int64(h*3600 + m*60 + s), h < 24 && m < 60 && s < 60
 }
 
+// isoFraction returns the fraction of a second in units of per: n is the length of the point and up to eight digits after it, which stand
+// in w; 0 is no fraction. ok is false for other text and where the unit is too coarse.
+func isoFraction(w uint64, point byte, n int, per int64) (v int64, ok bool) {
+	if n == 0 {
+		return 0, true
+	}
+	digits := n - 1
+	x := (w ^ zeros) << (64 - 8*uint(digits)) // a shift by 64, of no digits, gives 0
+	if point != '.' || digits == 0 || !eightDigits(x) {
+		return 0, false
+	}
+	v = int64(eightValue(x)) * per
+	unit := fractionUnits[digits&15]
+	if v%unit != 0 {
+		return 0, false
+	}
+	return v / unit, true
+}
+
+// fractionUnits are the parts of a second that so many digits count.
+var fractionUnits = [16]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+
 // date returns the days of the date at p, ten bytes long; ok is false where it is not of the form 2006-01-02.
 func (c *column) date(buf []byte, p int) (days int32, ok bool) {
 	key := isoDate(baseOf(buf), p)
@@ -347,7 +369,11 @@ func (c *column) decodeDate32(f *fields, dst []int32, to int) int {
 func (c *column) decodeTimestamp(f *fields, dst []int64, to int) int {
 	buf, per := f.buf, c.perSecond
 	base, rows, stride := baseOf(buf), f.rows, f.stride
-	iso := c.zone == nil && per < 1e9 && len(c.d.Layouts) == 0
+	iso := per < 1e9 && len(c.d.Layouts) == 0
+	utc := 0 // the characters of a Z, which the text of a column with a time zone must end with to be read at once
+	if c.zone != nil {
+		utc = 1
+	}
 	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
 		s, e := rows[at].plain()
 		if s == e {
@@ -355,11 +381,12 @@ func (c *column) decodeTimestamp(f *fields, dst []int64, to int) int {
 			c.setNull(to + i)
 			continue
 		}
-		if e-s == 19 && iso && (buf[s+10] == ' ' || buf[s+10] == 'T') {
+		if n := e - s - utc; iso && n >= 19 && n <= 28 && (buf[s+10] == ' ' || buf[s+10] == 'T') && (utc == 0 || buf[e-1] == 'Z') {
 			secs, ok := isoClock(load(base, s+11))
 			days, ok2 := c.date(buf, s)
-			if ok && ok2 {
-				dst[i] = (int64(days)*secondsPerDay + secs) * per
+			frac, ok3 := isoFraction(load(base, s+20), buf[s+19], n-19, per)
+			if ok && ok2 && ok3 {
+				dst[i] = (int64(days)*secondsPerDay+secs)*per + frac
 				continue
 			}
 		}

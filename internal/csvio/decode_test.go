@@ -143,6 +143,53 @@ func TestTimestampsAgainstTime(t *testing.T) {
 	}
 }
 
+// The usual form with a fraction or a Z is read at once, and gives what the slow path gives, which a space in front leads to.
+func TestTimestampFractions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	units := []arrow.TimeUnit{arrow.Second, arrow.Millisecond, arrow.Microsecond, arrow.Nanosecond}
+	good := 0
+	for range 20000 {
+		at := time.Unix(rng.Int64N(4e9)-2e9, int64(rng.IntN(1e9))).UTC()
+		digits := rng.IntN(10)
+		if keep := rng.IntN(10); keep < digits && rng.IntN(2) == 0 { // zeros at the end fit coarser units
+			at = at.Truncate(time.Duration(math.Pow10(9 - keep)))
+		}
+		text := []byte(at.Format([]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05"}[rng.IntN(2)]))
+		if digits > 0 {
+			text = append(text, fmt.Sprintf(".%09d", at.Nanosecond())[:1+digits]...)
+		}
+		typ := &arrow.TimestampType{Unit: units[rng.IntN(4)]}
+		if rng.IntN(3) == 0 {
+			typ.TimeZone = "UTC"
+			text = append(text, []string{"Z", "", "+00:00"}[rng.IntN(3)]...)
+		}
+		exact := rng.IntN(3) > 0
+		if !exact {
+			text[rng.IntN(len(text))] = "0123456789.:-TZ x"[rng.IntN(17)]
+		}
+		s := string(text)
+		fast, ok := one(t, s, typ)
+		slow, ok2 := one(t, " "+s, typ)
+		require.Equal(t, ok2, ok, "%s as %s", s, typ)
+		if !ok {
+			continue
+		}
+		v := int64(fast.(*array.Timestamp).Value(0))
+		require.Equal(t, int64(slow.(*array.Timestamp).Value(0)), v, "%s as %s", s, typ)
+		if exact {
+			good++
+			want := at.Truncate(time.Duration(math.Pow10(9 - digits)))
+			require.True(t, want.Equal(arrow.Timestamp(v).ToTime(typ.Unit)), "%s as %s", s, typ)
+		}
+	}
+	require.Greater(t, good, 5000)
+	for _, s := range []string{"2020-01-01 00:00:00.", "2020-01-01 00:00:00.Z", "2020-01-01 00:00:00Z", "2020-01-01 00:00:00.12345 ", "2020-01-01 00:00:00,5"} {
+		_, ok := one(t, s, &arrow.TimestampType{Unit: arrow.Microsecond})
+		_, ok2 := one(t, " "+s, &arrow.TimestampType{Unit: arrow.Microsecond})
+		require.Equal(t, ok2, ok, s)
+	}
+}
+
 func TestZones(t *testing.T) {
 	ny := &arrow.TimestampType{Unit: arrow.Second, TimeZone: "America/New_York"}
 	for s, want := range map[string]string{
