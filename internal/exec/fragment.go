@@ -45,6 +45,9 @@ type Fragment struct {
 	Number bool
 	// ByParts says that the first node is a join whose right side, the first table, is dealt, and that the main input is rows dealt alike.
 	ByParts bool
+	// Sieve says that the window third from the root only leaves rows out early, with the filter and the projection above it: a later
+	// stage computes it again, so that rows which the filter would leave out may pass.
+	Sieve bool
 	// Final says that the rows are an answer, which goes to the user as it comes.
 	Final bool
 	// Stage is the number of the stage that the fragment belongs to, for receipts.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	mathbits "math/bits"
 	"slices"
 
 	"github.com/sheafdata/sheaf/expr"
@@ -61,8 +62,8 @@ const mostTop = 1000
 // topFilter leaves out rows that the filter above a window will, as far as that is seen early.
 type topFilter struct {
 	top     *window.Top
-	gids    []uint32 // of the rows held
-	words   []uint64
+	kept    []window.Kept // of the rows held
+	rows    int
 	cols    []vec.Vec
 	scratch vec.Scratch
 	spec    *window.Spec
@@ -111,12 +112,8 @@ func (t *topFilter) keep(cols []vec.Vec, rows int, reserve func(int64) error) ([
 	if err != nil {
 		return nil, 0, err
 	}
-	t.gids, t.words = slices.Grow(t.gids, n), slices.Grow(t.words, n)
-	for i := range rows {
-		if bits[i>>6]>>(uint(i)&63)&1 == 1 {
-			t.gids, t.words = append(t.gids, gids[i]), append(t.words, words[i])
-		}
-	}
+	t.kept = append(t.kept, sieved(bits, n, gids, words))
+	t.rows += n
 	if n == rows {
 		return cols, rows, nil
 	}
@@ -132,7 +129,7 @@ func (t *topFilter) bytes() int64 {
 	if t.top == nil {
 		return 0
 	}
-	return t.top.Bytes() + 4*int64(cap(t.gids)) + 8*int64(cap(t.words))
+	return t.top.Bytes() + int64(t.rows)*12
 }
 
 // still leaves out of the rows held, which are cols, those that later ones have pushed out, and returns how many there are.
@@ -140,11 +137,28 @@ func (t *topFilter) still(cols []vec.Vec, rows int) int {
 	if t.k == 0 {
 		return rows
 	}
-	bits, n := t.top.Still(t.gids, t.words)
-	if n < len(t.gids) {
+	bits, n := t.top.Still(t.kept, t.rows)
+	if n < t.rows {
 		for i := range cols {
 			vec.Filter(&cols[i], &cols[i], bits, n, nil)
 		}
 	}
 	return n
+}
+
+// few says whether so many rows are not many more than the first of each partition.
+func (t *topFilter) few(rows int) bool { return t.k > 0 && rows <= 2*t.k*t.top.Partitions() }
+
+// sieved returns the partitions and words of the n rows whose bits are set.
+func sieved(bits []uint64, n int, gids []uint32, words []uint64) window.Kept {
+	k := window.Kept{Parts: make([]uint32, n), Words: make([]uint64, n)}
+	at := 0
+	for w, b := range bits {
+		for ; b != 0; b &= b - 1 {
+			i := w<<6 + mathbits.TrailingZeros64(b)
+			k.Parts[at], k.Words[at] = gids[i], words[i]
+			at++
+		}
+	}
+	return k
 }

@@ -26,6 +26,7 @@ type windowStep struct {
 	width int              // columns of the input
 	live  []int            // held columns that are read downstream
 	top   *topFilter
+	sieve bool // of the rows that top leaves, all may go on
 }
 
 // windowColumns says what is held of the input: some of its columns, then what is computed of them.
@@ -167,6 +168,7 @@ func (c *compiler) window(n *plan.Window, l link, need columns) (step, columns, 
 		return nil, nil, err
 	}
 	s.top = c.topOf(n, w)
+	s.sieve = c.frag.Sieve && slices.Index(c.chain, plan.Node(n)) == len(c.chain)-3
 	for _, t := range w.types {
 		s.build = append(s.build, vec.NewBuilder(t))
 	}
@@ -238,8 +240,15 @@ func (s *windowStep) compute(ctx context.Context) error {
 		s.rows = s.top.still(cols, s.rows)
 	}
 	out := vec.Batch{Cols: make([]vec.Vec, s.width), Rows: s.rows}
-	for i := range s.what.specs {
-		made, err := window.Compute(ctx, &s.what.specs[i], cols, s.rows, s.held.Grow)
+	specs := s.what.specs
+	if s.sieve && s.top != nil && s.top.few(s.rows) {
+		if err := s.rankFirst(&out); err != nil {
+			return err
+		}
+		specs = nil
+	}
+	for i := range specs {
+		made, err := window.Compute(ctx, &specs[i], cols, s.rows, s.held.Grow)
 		if err != nil {
 			return err
 		}
@@ -253,4 +262,22 @@ func (s *windowStep) compute(ctx context.Context) error {
 	err := s.link.pushAll(ctx, &out)
 	s.free()
 	return err
+}
+
+// rankFirst gives every row the first rank, which passes the filter: the later stage ranks them.
+func (s *windowStep) rankFirst(out *vec.Batch) error {
+	if err := s.held.Grow(8 * int64(out.Rows)); err != nil {
+		return err
+	}
+	ones := make([]int64, out.Rows)
+	for i := range ones {
+		ones[i] = 1
+	}
+	rank := vec.Vec{Type: arrow.PrimitiveTypes.Int64, Phys: vec.Int64, Len: out.Rows, Data: vec.Bytes(ones)}
+	for _, places := range s.what.places {
+		for _, at := range places {
+			out.Cols[at] = rank
+		}
+	}
+	return nil
 }

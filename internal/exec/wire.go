@@ -56,6 +56,7 @@ const (
 	fieldUnmet
 	fieldByParts
 	fieldNumber
+	fieldSieve
 )
 
 // EncodeTask returns the wire form of a task; ok is false where it cannot leave the process: its split has no wire form, or its plan
@@ -96,6 +97,9 @@ func EncodeTask(t *Task) (data []byte, ok bool, err error) {
 	}
 	if f.Number {
 		number(fieldNumber, 1)
+	}
+	if f.Sieve {
+		number(fieldSieve, 1)
 	}
 	if t.Unmet != nil {
 		blob(fieldUnmet, t.Unmet.append(nil))
@@ -180,6 +184,8 @@ func (d *taskDecoder) number(field protowire.Number, v int) {
 		f.ByParts = v != 0
 	case fieldNumber:
 		f.Number = v != 0
+	case fieldSieve:
+		f.Sieve = v != 0
 	case fieldStage:
 		f.Stage = v
 	case fieldPart:

@@ -58,6 +58,8 @@ type pipe struct {
 	gather Gather
 	// single says that the branch is one task, so that an operator over all rows can go on in it.
 	single bool
+	// sieve says that the window at the end only leaves rows out early.
+	sieve bool
 	// tail says that the branch gives the rows of its first table that the branches before it have not met.
 	tail bool
 }
@@ -86,7 +88,7 @@ func (l *lowerer) close(o open, mode exec.Mode, breaker plan.Node) *Stage {
 	s := &Stage{ID: len(l.plan.Stages)}
 	for _, p := range o {
 		s.Branches = append(s.Branches, Branch{
-			Fragment: &exec.Fragment{Root: p.root, Merge: p.merge, Mode: mode, Breaker: breaker, Tables: len(p.tables), FromTasks: p.scan == nil, Stage: s.ID},
+			Fragment: &exec.Fragment{Root: p.root, Merge: p.merge, Mode: mode, Breaker: breaker, Tables: len(p.tables), FromTasks: p.scan == nil, Sieve: p.sieve, Stage: s.ID},
 			Tables:   p.tables, Scan: p.scan, From: p.from, Gather: p.gather, Tail: p.tail, Single: p.single,
 		})
 	}

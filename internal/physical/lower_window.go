@@ -44,6 +44,9 @@ func (l *lowerer) window(n *plan.Window, above []plan.Node) (open, error) {
 			return nil, err
 		}
 		o = thenAll(o, []plan.Node{n, first, back})
+		for i := range o {
+			o[i].sieve = true
+		}
 	}
 	keys := sharedKeys(n)
 	if len(keys) == 0 {

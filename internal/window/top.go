@@ -19,8 +19,7 @@ type Top struct {
 	keyed bool // there is an order; else rows are in the order of their coming
 	exact bool // equal words are equal keys, so that the later row stands behind
 	table group.Table
-	count []uint32 // of each partition, up to k
-	words []uint64 // k a partition, ascending
+	words []uint64 // k a partition, ascending; the greatest word where rows are missing
 	keys  []vec.Vec
 	gids  []uint32
 	batch []uint64
@@ -53,7 +52,10 @@ func NewTop(s *Spec, types []arrow.DataType, k int, reserve func(int64) error) (
 }
 
 // Bytes is the memory held beside what the table of partitions has reserved.
-func (t *Top) Bytes() int64 { return int64(cap(t.count))*4 + int64(cap(t.words))*8 }
+func (t *Top) Bytes() int64 { return int64(cap(t.words)) * 8 }
+
+// Partitions is how many partitions were seen.
+func (t *Top) Partitions() int { return t.table.Len() }
 
 // Add looks at a batch and returns its rows that may be among the first as bits, how many they are, and, for every row of the batch,
 // its partition and word. All is good until the next Add.
@@ -66,8 +68,7 @@ func (t *Top) Add(cols []vec.Vec, rows int) (keep []uint64, n int, gids []uint32
 	if err := t.table.Intern(t.keys, rows, t.gids); err != nil {
 		return nil, 0, nil, nil, err
 	}
-	groups := t.table.Len()
-	t.count, t.words = longer(t.count, groups), longer(t.words, groups*t.k)
+	t.words = longer(t.words, t.table.Len()*t.k)
 	if t.keyed {
 		sorting.Words(t.batch, &cols[t.key.Col], t.key)
 	} else {
@@ -81,42 +82,45 @@ func (t *Top) Add(cols []vec.Vec, rows int) (keep []uint64, n int, gids []uint32
 // mark sets the bits of the rows to keep and remembers their words.
 func (t *Top) mark() int {
 	n, k := 0, t.k
+	gids := t.gids[:len(t.batch)]
 	for i, w := range t.batch {
-		g := int(t.gids[i])
-		have := int(t.count[g])
-		best := t.words[g*k : g*k+k]
-		if have == k {
-			if last := best[k-1]; w > last || w == last && t.decides(w) {
-				continue
-			}
-			have--
-		} else {
-			t.count[g]++
+		best := t.words[int(gids[i])*k:][:k]
+		if last := best[k-1]; w >= last && (w > last || t.decides(w)) {
+			continue
 		}
 		t.bits[i>>6] |= 1 << (uint(i) & 63)
 		n++
-		for have > 0 && best[have-1] > w {
-			best[have] = best[have-1]
-			have--
+		at := k - 1
+		for ; at > 0 && best[at-1] > w; at-- {
+			best[at] = best[at-1]
 		}
-		best[have] = w
+		best[at] = w
 	}
 	return n
 }
 
-// decides says whether rows of equal words stand in the order of their coming.
+// decides says whether rows of equal words stand in the order of their coming. The greatest word also stands for missing rows.
 func (t *Top) decides(w uint64) bool {
 	return !t.keyed || t.exact && w != 0 && w != ^uint64(0)
 }
 
-// Still says which of earlier rows, by partition and word, may still be among the first, as bits.
-func (t *Top) Still(gids []uint32, words []uint64) (keep []uint64, n int) {
-	keep = make([]uint64, bitmap.Words(len(gids)))
-	for i, g := range gids {
-		at := int(g) * t.k
-		if int(t.count[g]) < t.k || words[i] <= t.words[at+t.k-1] {
-			keep[i>>6] |= 1 << (uint(i) & 63)
-			n++
+// Kept is rows that Add has kept, by partition and word.
+type Kept struct {
+	Parts []uint32
+	Words []uint64
+}
+
+// Still says which of the rows that were kept may still be among the first, as bits: there are so many rows in the lists.
+func (t *Top) Still(kept []Kept, rows int) (keep []uint64, n int) {
+	keep = make([]uint64, bitmap.Words(rows))
+	i, last := 0, t.k-1
+	for _, k := range kept {
+		for j, g := range k.Parts {
+			if k.Words[j] <= t.words[int(g)*t.k+last] {
+				keep[i>>6] |= 1 << (uint(i) & 63)
+				n++
+			}
+			i++
 		}
 	}
 	return keep, n
@@ -130,12 +134,18 @@ func room[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// longer returns s with n elements at least, the new ones zero; memory doubles.
-func longer[T any](s []T, n int) []T {
-	if n <= cap(s) {
-		return s[:max(n, len(s))] // never used before: slices only grow
+// longer returns s with n words at least, the new ones the greatest; memory doubles.
+func longer(s []uint64, n int) []uint64 {
+	old := len(s)
+	if n <= old {
+		return s
 	}
-	out := make([]T, n, max(n, 2*cap(s)))
-	copy(out, s)
-	return out
+	if n > cap(s) {
+		s = append(make([]uint64, 0, max(n, 2*cap(s))), s...)
+	}
+	s = s[:n]
+	for i := old; i < n; i++ {
+		s[i] = ^uint64(0)
+	}
+	return s
 }

@@ -75,8 +75,8 @@ func TestTopKeepsTheFirst(t *testing.T) {
 		top, ok, err := NewTop(&spec, []arrow.DataType{cols[0].Type, cols[1].Type, cols[2].Type}, k, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
-		var gids, at []uint32
-		var words []uint64
+		var at []uint32
+		var kept []Kept
 		for from := 0; from < rows; from += size {
 			n := min(size, rows-from)
 			part := make([]vec.Vec, len(cols))
@@ -85,13 +85,16 @@ func TestTopKeepsTheFirst(t *testing.T) {
 			}
 			keep, _, g, w, err := top.Add(part, n)
 			require.NoError(t, err)
+			var batch Kept
 			for i := range n {
 				if bitmap.Get(keep, i) {
-					gids, words, at = append(gids, g[i]), append(words, w[i]), append(at, uint32(from+i))
+					batch.Parts, batch.Words, at = append(batch.Parts, g[i]), append(batch.Words, w[i]), append(at, uint32(from+i))
 				}
 			}
+			kept = append(kept, batch)
 		}
-		keep, n := top.Still(gids, words)
+		require.Equal(t, 100, top.Partitions())
+		keep, n := top.Still(kept, len(at))
 		require.Equal(t, 200, n)
 		for i, row := range at {
 			require.Equal(t, numbers[row] <= k, bitmap.Get(keep, i), "row %d", row)
