@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -121,16 +122,28 @@ func (s *scan) convert(b partition.Batch) error {
 	return nil
 }
 
-// envOf lends a reader the pooled allocator and the run's budget.
+// envOf lends a reader the pooled allocator and the run's budget. A reader cannot spill and is granted its first bytes whatever is in
+// use: the pages and dictionaries of a common file.
 func envOf(ctx context.Context) *partition.Env {
-	budget := mem.From(ctx)
+	budget, floor := mem.From(ctx), scanFloor(ctx)
+	var held atomic.Int64 // a reader may reserve from its prefetching goroutine too
 	return &partition.Env{
 		Alloc: mem.Shared,
 		Reserve: func(n int64) (func(), error) {
-			if err := budget.Reserve("scan", n); err != nil {
+			var err error
+			if held.Add(n) <= floor {
+				err = budget.Want(n)
+			} else {
+				err = budget.Reserve("scan", n)
+			}
+			if err != nil {
+				held.Add(-n)
 				return nil, err
 			}
-			return sync.OnceFunc(func() { budget.Release(n) }), nil
+			return sync.OnceFunc(func() {
+				held.Add(-n)
+				budget.Release(n)
+			}), nil
 		},
 	}
 }

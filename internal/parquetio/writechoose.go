@@ -8,8 +8,8 @@ import (
 
 const (
 	// maxDictBytes ends a dictionary: readers hold it whole, and it should fit their caches.
-	maxDictBytes = 16 << 20
-	maxDictLen   = 1 << 20
+	maxDictBytes = 2 << 20
+	maxDictLen   = 256 << 10
 	// sampleValues is how many values of the first page say what codes and differences would take.
 	sampleValues = 4096
 )
