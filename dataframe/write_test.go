@@ -235,6 +235,27 @@ func TestPersistSpills(t *testing.T) {
 	require.Empty(t, entries)
 }
 
+// TestPagesUnderPressure groups a file whose pages and dictionaries take most of the budget: the readers go on, the groups go to disk.
+func TestPagesUnderPressure(t *testing.T) {
+	const rows, values = 300_000, 30_000
+	path := filepath.Join(t.TempDir(), "wide.parquet")
+	df := numberedFrame(rows)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		code := expr.Col("n").Mul(7919).Mod(values).Add(int64(name[0]) * values)
+		df = df.With(expr.Lit(strings.Repeat(name, 40)).Str().Concat("", code.Cast(arrow.BinaryTypes.String)).As(name))
+	}
+	_, err := df.Write(context.Background(), writers.Parquet(path, &writers.ParquetOptions{PageBytes: 4 << 20}))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	grouped := readers.Parquet(path, nil).GroupBy("a", "b", "c", "d", "n").Agg(expr.Count().As("rows"))
+	n, err := grouped.Count(context.Background(), sched.Memory(32<<20), sched.Workers(2), sched.SpillDir(dir))
+	require.NoError(t, err)
+	require.EqualValues(t, rows, n)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
 // TestPersistGoesWithItsFrames: the rows are freed once no frame has them.
 func TestPersistGoesWithItsFrames(t *testing.T) {
 	before := mem.Process().Used()

@@ -25,8 +25,9 @@ func reservation(ctx context.Context, op string) *mem.Reservation {
 	return mem.From(ctx).Reservation(op).Floor(min(maxFloor, max(minFloor, 2*tableBytes(ctx)+minFloor/2)))
 }
 
-// scanFloor is what a reader is granted whatever is in use: as much as a table, within the bounds of a floor.
-func scanFloor(ctx context.Context) int64 { return min(maxFloor, max(minFloor, tableBytes(ctx))) }
+// scanFloor is what a reader is granted whatever is in use: it cannot spill, and pages and dictionaries of a file with many columns are
+// as large as whoever wrote it made them.
+const scanFloor = maxFloor
 
 // minTable keeps tables useful where the budget is tiny.
 const minTable = 256 << 10

@@ -125,13 +125,13 @@ func (s *scan) convert(b partition.Batch) error {
 // envOf lends a reader the pooled allocator and the run's budget. A reader cannot spill and is granted its first bytes whatever is in
 // use: the pages and dictionaries of a common file.
 func envOf(ctx context.Context) *partition.Env {
-	budget, floor := mem.From(ctx), scanFloor(ctx)
+	budget := mem.From(ctx)
 	var held atomic.Int64 // a reader may reserve from its prefetching goroutine too
 	return &partition.Env{
 		Alloc: mem.Shared,
 		Reserve: func(n int64) (func(), error) {
 			var err error
-			if held.Add(n) <= floor {
+			if held.Add(n) <= scanFloor {
 				err = budget.Want(n)
 			} else {
 				err = budget.Reserve("scan", n)
