@@ -1,5 +1,5 @@
 // Scale asks questions of 1, 10 and 100 million trips and prints how the time grows: a Markdown table. The files of the taxi suite, of a
-// million rows each, are read as often as it takes.
+// million rows each, are read as often as it takes. A second table says how busy the processors are over a single row group.
 //
 //	scale FOLDER   (with the .parquet files)
 package main
@@ -17,10 +17,12 @@ import (
 	"github.com/sheafdata/sheaf/readers"
 )
 
-var questions = []struct {
+type question struct {
 	name string
 	ask  func(trips *dataframe.DataFrame) *dataframe.DataFrame
-}{
+}
+
+var questions = []question{
 	{"trips and revenue by day", func(t *dataframe.DataFrame) *dataframe.DataFrame {
 		return t.GroupBy(expr.Col("tpep_pickup_datetime").Dt().Date().As("day")).Agg(expr.Count().As("trips"), expr.Sum("total_amount").As("revenue"))
 	}},
@@ -45,6 +47,10 @@ func main() {
 			times = append(times, median(func() float64 { return ask(q.ask(trips(files, millions))) }))
 		}
 		fmt.Printf("| %s | %.3f | %.3f | %.3f | %.1f |\n", q.name, times[0], times[1], times[2], times[2]/times[1])
+	}
+	if err := busy(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
