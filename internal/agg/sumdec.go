@@ -36,16 +36,29 @@ func (t *decTotal) add(gids []uint32, v *vec.Vec) error {
 	if v.Phys == vec.Dec256 {
 		return t.addWide(gids, vec.Of[[32]byte](v))
 	}
-	for i, x := range vec.Of[[2]uint64](v) {
-		g := uint32(0)
-		if gids != nil {
-			g = gids[i]
+	vals := vec.Of[[2]uint64](v)
+	if gids == nil {
+		s := t.sums[0]
+		for i := range vals {
+			s.addNarrow(&vals[i])
 		}
-		// 2^127 summed 2^64 times stays within 256 bits: no check.
-		ext := uint64(int64(x[1]) >> 63)
-		t.sums[g].add(int256{x[0], x[1], ext, ext})
+		t.sums[0] = s
+		return nil
+	}
+	for i, g := range gids[:len(vals)] {
+		t.sums[g].addNarrow(&vals[i])
 	}
 	return nil
+}
+
+// addNarrow adds an integer of 128 bits: 2^64 of them stay within 256 bits, so there is no check.
+func (x *int256) addNarrow(y *[2]uint64) {
+	ext := uint64(int64(y[1]) >> 63)
+	var c uint64
+	x[0], c = bits.Add64(x[0], y[0], 0)
+	x[1], c = bits.Add64(x[1], y[1], c)
+	x[2], c = bits.Add64(x[2], ext, c)
+	x[3], _ = bits.Add64(x[3], ext, c)
 }
 
 func (t *decTotal) addWide(gids []uint32, vals [][32]byte) error {

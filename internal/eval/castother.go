@@ -81,17 +81,40 @@ func castDecimal(from, to arrow.DataType, f, t family) caster {
 		}
 	}
 	var z big.Int
+	one := func(out *vec.Vec, i int, a *vec.Vec) bool {
+		scale, ok := read(&z, a, i)
+		return ok && write(out, i, &z, scale)
+	}
+	if quick := quickDecimal(from, to, f, t, one); quick != nil {
+		return quick
+	}
 	return func(x *state, a *vec.Vec, live []uint64) (*vec.Vec, []uint64) {
 		out := x.out(to)
 		var bad []uint64
 		for i := x.next(live, 0); i < x.n; i = x.next(live, i+1) {
-			scale, ok := read(&z, a, i)
-			if !ok || !write(out, i, &z, scale) {
+			if !one(out, i, a) {
 				bad = x.mark(bad, i)
 			}
 		}
 		return out, bad
 	}
+}
+
+// quickDecimal returns the casts that do most values without big integers, and the others with one; nil for other types.
+func quickDecimal(from, to arrow.DataType, f, t family, one func(out *vec.Vec, i int, a *vec.Vec) bool) caster {
+	fp, _, _ := vec.PhysOf(from)
+	tp, _, _ := vec.PhysOf(to)
+	switch {
+	case fp == vec.Dec128 && tp == vec.Float64:
+		return castDecFloat(from, func(out *vec.Vec, i int, a *vec.Vec) { one(out, i, a) })
+	case tp == vec.Dec128 && (fp == vec.Dec128 || f == intFamily && fp != vec.Uint64):
+		up := scaleOf(to) - scaleOf(from)
+		if up < 0 || up > 18 {
+			return nil
+		}
+		return castToDec(to, pow10(up).Int64(), one)
+	}
+	return nil
 }
 
 // decimalReader returns what sets z to a value as an unscaled integer and its scale; false where it has none (NaN).

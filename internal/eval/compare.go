@@ -74,6 +74,8 @@ func comparerOf(l, r *node) comparer {
 		return floatComparer[float64]{}
 	case vec.View:
 		return viewComparer{}
+	case vec.Dec128:
+		return decComparer{}
 	}
 	return rowComparer{order: orderOf(l.phys)}
 }

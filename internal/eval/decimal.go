@@ -37,8 +37,8 @@ func scaleOf(t arrow.DataType) int32 {
 
 func pow10(n int32) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
-// decimalOp is exact: add, sub and mul of values that fit 64 bits are done in 128, all else in big integers. Results are rounded half
-// away from zero where the scale asks for it.
+// decimalOp is exact: add, sub and mul of values that fit 64 bits are done in 128 (see decimal128.go), all else in big integers. Results are
+// rounded half away from zero where the scale asks for it.
 func decimalOp(n *node, op string) runFunc {
 	t, ok := n.typ.(arrow.DecimalType)
 	if !ok || n.args[0].phys != n.phys || n.args[1].phys != n.phys {
@@ -54,12 +54,17 @@ func decimalOp(n *node, op string) runFunc {
 	if f := pow10(max(0, c.scale-c.s2)); f.IsInt64() {
 		c.f2 = f.Int64()
 	}
-	if w := c.limit.Bits(); len(w) <= 2 {
+	c.setLimit()
+	return c.run
+}
+
+// setLimit sets the limit's words, 0 where it needs more than two.
+func (c *decimalCalc) setLimit() {
+	if c.limit.BitLen() <= 128 {
 		var b [16]byte
 		c.limit.FillBytes(b[:])
 		c.hi, c.lo = binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
 	}
-	return c.run
 }
 
 func (c *decimalCalc) run(x *state, act mask) (*vec.Vec, error) {
@@ -72,11 +77,14 @@ func (c *decimalCalc) run(x *state, act mask) (*vec.Vec, error) {
 	zero := x.s.Bits(x.n)
 	clear(zero)
 	live := x.live(valid, act)
-	fast := c.width == 16 && c.f1 != 0 && c.f2 != 0 && (c.op == "add" || c.op == "sub" || c.op == "mul")
-	for i := x.next(live, 0); i < x.n; i = x.next(live, i+1) {
-		if fast && c.small(out, a, b, i) {
-			continue
+	if left, ok := c.all(x, out, a, b); ok {
+		if left == nil {
+			out.Valid = valid
+			return out, nil
 		}
+		live = x.both(live, left)
+	}
+	for i := x.next(live, 0); i < x.n; i = x.next(live, i+1) {
 		isZero, ok := c.exact(out, a, b, i)
 		if isZero {
 			bitmap.Set(zero, i)
@@ -93,39 +101,6 @@ func mul64(x, y int64) (hi, lo uint64) {
 	hi, lo = bits.Mul64(uint64(x), uint64(y))
 	hi -= uint64(x>>63)&uint64(y) + uint64(y>>63)&uint64(x)
 	return hi, lo
-}
-
-// small computes row i in 128 bits; false where the operands do not fit 64 or the result is out of bounds.
-func (c *decimalCalc) small(out, a, b *vec.Vec, i int) bool {
-	p, q := vec.Of[[2]uint64](a)[i], vec.Of[[2]uint64](b)[i]
-	if int64(p[1]) != int64(p[0])>>63 || int64(q[1]) != int64(q[0])>>63 {
-		return false
-	}
-	var hi, lo uint64
-	if c.op == "mul" {
-		hi, lo = mul64(int64(p[0]), int64(q[0]))
-	} else {
-		h1, l1 := mul64(int64(p[0]), c.f1)
-		h2, l2 := mul64(int64(q[0]), c.f2)
-		var carry uint64
-		if c.op == "add" {
-			lo, carry = bits.Add64(l1, l2, 0)
-			hi, _ = bits.Add64(h1, h2, carry)
-		} else {
-			lo, carry = bits.Sub64(l1, l2, 0)
-			hi, _ = bits.Sub64(h1, h2, carry)
-		}
-	}
-	if c.hi|c.lo != 0 {
-		sign := uint64(int64(hi) >> 63)
-		al, borrow := bits.Sub64(lo^sign, sign, 0)
-		ah, _ := bits.Sub64(hi^sign, sign, borrow)
-		if ah > c.hi || ah == c.hi && al >= c.lo {
-			return false
-		}
-	}
-	vec.Of[[2]uint64](out)[i] = [2]uint64{lo, hi}
-	return true
 }
 
 // exact computes row i in big integers. zero: the divisor is; ok: the result fits.
