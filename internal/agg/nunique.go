@@ -33,7 +33,7 @@ func (a *nunique) count(gids []uint32, v *vec.Vec, n int) error {
 	if err := a.add(gids, v, n); err != nil {
 		return err
 	}
-	first := a.table.FirstRows()
+	first := a.first()
 	if gids == nil {
 		a.n[0] += int64(len(first))
 		return nil

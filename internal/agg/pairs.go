@@ -11,13 +11,32 @@ import (
 type pairs struct {
 	typ    arrow.DataType
 	table  group.Table
-	single bool // table has no group column
+	words  *wordPairs // instead of table, where the values are of a word
+	like   vec.Vec    // of words: what its values are
+	single bool       // table has no group column
 	ids    []uint32
 	keys   vec.Scratch
 }
 
 // add numbers the pairs of n values that are not null: p.ids then has the number of each.
 func (p *pairs) add(gids []uint32, v *vec.Vec, n int) error {
+	p.ids = growTo(p.ids[:0], n)[:n]
+	if phys, width, ok := vec.PhysOf(p.typ); p.words == nil && p.table == nil && ok && gids != nil && wordSized(phys) {
+		p.words, p.like = new(wordPairs), vec.Vec{Type: p.typ, Phys: phys, Width: width}
+	}
+	if p.words != nil {
+		if v.Dict != nil {
+			p.keys.Reset()
+			var plain vec.Vec
+			vec.Decode(&plain, v, &p.keys)
+			v = &plain
+		}
+		if gids == nil {
+			gids = make([]uint32, n)
+		}
+		p.words.add(gids, v, p.ids)
+		return nil
+	}
 	if p.table == nil {
 		p.single = gids == nil
 		types := []arrow.DataType{arrow.PrimitiveTypes.Uint32, p.typ}
@@ -29,7 +48,6 @@ func (p *pairs) add(gids []uint32, v *vec.Vec, n int) error {
 			return err
 		}
 	}
-	p.ids = growTo(p.ids[:0], n)[:n]
 	if p.single {
 		return p.table.Intern([]vec.Vec{*v}, n, p.ids)
 	}
@@ -40,8 +58,19 @@ func (p *pairs) add(gids []uint32, v *vec.Vec, n int) error {
 	return p.table.Intern([]vec.Vec{g, *v}, n, p.ids)
 }
 
+// first are the values of the last call, by place, whose pairs were new.
+func (p *pairs) first() []uint32 {
+	if p.words != nil {
+		return p.words.first
+	}
+	return p.table.FirstRows()
+}
+
 // len is the number of pairs.
 func (p *pairs) len() int {
+	if p.words != nil {
+		return len(p.words.gids)
+	}
 	if p.table == nil {
 		return 0
 	}
@@ -50,6 +79,9 @@ func (p *pairs) len() int {
 
 // columns returns the group (nil for all 0) and the value of every pair, by its number.
 func (p *pairs) columns() (gids []uint32, vals vec.Vec) {
+	if p.words != nil {
+		return p.words.gids, p.words.values(p.like)
+	}
 	if p.table == nil {
 		return nil, nulls(p.typ, 0)
 	}
@@ -82,6 +114,9 @@ func (p *pairs) grouped(groups int) (vals vec.Vec, offs []int32, idx []uint32) {
 
 func (p *pairs) bytes() int64 {
 	sum := int64(cap(p.ids)) * 4
+	if p.words != nil {
+		sum += p.words.bytes()
+	}
 	if p.table != nil {
 		sum += p.table.Bytes()
 	}
