@@ -1,4 +1,4 @@
-"""Runs the suites and writes their tables: bench.py WORK RESULTS.md [ROUNDS [SUITE...]], suites taxi, db, convert"""
+"""Runs the suites and writes their tables: bench.py WORK RESULTS.md [ROUNDS [SUITE...]], suites taxi, db, convert, tpch"""
 import os
 import sys
 from datetime import date
@@ -8,10 +8,11 @@ from harness import Engine, HERE, dask, machine, measure, table
 sys.path.insert(0, HERE)
 import convert.bench
 import db.bench
+import tpch.bench
 
 work, results = sys.argv[1:3]
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
-wanted = sys.argv[4:] or ["taxi", "db", "convert"]
+wanted = sys.argv[4:] or ["taxi", "db", "convert", "tpch"]
 TAXI = ["by_day", "tip_share", "by_passengers", "by_payment", "top_zones", "longest", "dirt"]
 
 
@@ -35,6 +36,8 @@ if "db" in wanted:
     lines += db.bench.suite(f"{work}/db", f"{work}/db_ours", rounds)
 if "convert" in wanted:
     lines += convert.bench.suite(f"{work}/db", f"{work}/out", f"{work}/convert_ours", rounds)
+if "tpch" in wanted:
+    lines += tpch.bench.suite(f"{work}/tpch", f"{work}/tpch_ours", rounds)
 head = [f"# Results of {date.today()}", "", f"DuckDB {versions.get('duckdb', '')}, Polars {versions.get('polars', '')} (streaming; polars-memory is its in-memory "
         f"engine); two threads each; {machine()}. Medians of {rounds} rounds, engines in turn, files in the page cache. Answers were equal to 1e-9 before a time "
         "was taken.", ""]

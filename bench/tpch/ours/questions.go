@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/sheafdata/sheaf/dataframe"
 	"github.com/sheafdata/sheaf/expr"
 )
@@ -24,6 +26,9 @@ func day(s string) time.Time {
 
 // net is the price after the discount.
 func net() expr.Expr { return col("l_extendedprice").Mul(lit(1).Sub(col("l_discount"))) }
+
+// real is a decimal as a float: quotients of decimals have six digits, those of SQL are floats.
+func real(e expr.Expr) expr.Expr { return e.Cast(arrow.PrimitiveTypes.Float64) }
 
 // within is from ≤ column < to.
 func within(column, from, to string) expr.Expr {
@@ -97,7 +102,7 @@ var questions = map[string]func() *frame{
 		return open("lineitem").Join(parts, on("l_partkey", "p_partkey"), dataframe.Semi).Join(orders, on("l_orderkey", "o_orderkey")).
 			Join(customers, on("o_custkey", "c_custkey"), dataframe.Semi).Join(suppliers, on("l_suppkey", "s_suppkey")).With(net().As("volume")).
 			GroupBy(col("o_orderdate").Dt().Year().As("o_year")).
-			Agg(expr.Sum(expr.If(col("nation").Eq("BRAZIL"), col("volume"), 0)).Div(expr.Sum("volume")).As("mkt_share")).Sort("o_year")
+			Agg(real(expr.Sum(expr.If(col("nation").Eq("BRAZIL"), col("volume"), 0))).Div(expr.Sum("volume")).As("mkt_share")).Sort("o_year")
 	},
 	"9": func() *frame {
 		green := open("part").Filter(col("p_name").Str().Contains("green"))
@@ -135,7 +140,7 @@ var questions = map[string]func() *frame{
 	"14": func() *frame {
 		promo := expr.Sum(net()).Where(col("p_type").Str().StartsWith("PROMO"))
 		return open("lineitem").Filter(within("l_shipdate", "1995-09-01", "1995-10-01")).Join(open("part"), on("l_partkey", "p_partkey")).
-			GroupBy().Agg(promo.Mul(100.0).Div(expr.Sum(net())).As("promo_revenue"))
+			GroupBy().Agg(real(promo).Mul(100).Div(expr.Sum(net())).As("promo_revenue"))
 	},
 	"15": func() *frame {
 		revenue := open("lineitem").Filter(within("l_shipdate", "1996-01-01", "1996-04-01")).GroupBy("l_suppkey").Agg(expr.Sum(net()).As("total_revenue"))
