@@ -232,7 +232,7 @@ func (g *Groups) rowsOf(lo, hi int) int {
 }
 
 // leastGroups is how many groups a merge takes from a chunk as they lie: to copy fewer together is cheaper.
-const leastGroups = 128
+const leastGroups = 32
 
 // read gives the groups of buckets [lo, hi) to add, a batch at a time.
 func (g *Groups) read(ctx context.Context, lo, hi int, add groupRows) error {

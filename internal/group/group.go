@@ -77,7 +77,9 @@ func New(types []arrow.DataType, o Options) (Table, error) {
 		t.cols = append(t.cols, c)
 	}
 	t.layout()
-	t.idsOnly = len(t.cols) == 1 && t.cols[0].ids != nil
+	if t.idsOnly = len(t.cols) == 1 && t.cols[0].ids != nil; t.idsOnly {
+		t.cols[0].ids.sure = t.hint > 0
+	}
 	t.scratch = newScratch(t)
 	return t, nil
 }

@@ -21,8 +21,9 @@ type interner struct {
 	typ arrow.DataType
 	// nested says that values are encoded by rowenc first; a null is then a value of one byte, and nullID stays -1.
 	nested bool
-	hint   int // values expected where hardly any comes twice, 0 unknown
-	rows   int // values that were looked up
+	hint   int  // values expected where hardly any comes twice, 0 unknown
+	sure   bool // hint holds in any case
+	rows   int  // values that were looked up
 
 	slots  []uint64         // the hash table: the upper half of a value's hash, and its id + 1; 0 is free. Null has none
 	heads  []vec.ViewHeader // by id; long values stand in arena
@@ -186,8 +187,7 @@ func (in *interner) sameLong(o, w *[2]uint64, bufs [][]byte) bool {
 	return sameBytes(a[o[1]>>32:][:n], b[w[1]>>32:][:n])
 }
 
-// candidates writes for each hash the id in the first of two places that has its tag, or whatever stands in the second of them: the
-// largest number where that is free.
+// candidates writes for each hash the id in the first of two places that has its tag, the largest number where none has.
 func candidates(out []uint32, hs, slots []uint64) {
 	m := uint64(len(slots) - 1)
 	out = out[:len(hs)]
@@ -196,7 +196,11 @@ func candidates(out []uint32, hs, slots []uint64) {
 		if (s^h)>>32 != 0 {
 			s = t
 		}
-		out[i] = uint32(s) - 1
+		id := uint32(s)
+		if (s^h)>>32 != 0 {
+			id = 0
+		}
+		out[i] = id - 1
 	}
 }
 
@@ -309,7 +313,7 @@ const perID = int64(unsafe.Sizeof(vec.ViewHeader{}) + 8)
 const quickSlots = 32 << 10
 
 // unlike says whether hardly any value came twice so far: there are then about as many as there are groups.
-func (in *interner) unlike() bool { return in.stored > 0 && 4*in.stored > 3*in.rows }
+func (in *interner) unlike() bool { return in.sure || in.stored > 0 && 4*in.stored > 3*in.rows }
 
 // room makes place for n more ids.
 func (in *interner) room(n int) error {
