@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"sync/atomic"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/expr"
@@ -51,31 +49,6 @@ type Fragment struct {
 	Final bool
 	// Stage is the number of the stage that the fragment belongs to, for receipts.
 	Stage int
-	// Learned is what the fragment's tasks in this process tell each other; nil: nothing.
-	Learned *Learned
-}
-
-// Learned is what the tasks of a fragment find out that makes those after them faster. No answer depends on it.
-type Learned struct {
-	groups atomic.Int64
-}
-
-// mostLearned bounds the groups that a task makes room for because another one had so many.
-const mostLearned = 256 << 10
-
-// room returns for how many groups a task should make room, 0 unknown.
-func (l *Learned) room() int {
-	if l == nil {
-		return 0
-	}
-	return int(min(l.groups.Load(), mostLearned))
-}
-
-// had says how many groups a task had.
-func (l *Learned) had(groups int) {
-	if l != nil {
-		l.groups.Store(int64(groups))
-	}
 }
 
 // exprTypes returns the types of bound expressions.

@@ -76,9 +76,9 @@ type groupRows func(cols []vec.Vec, hashes []uint64, rows int) error
 // merge merges the groups of buckets [lo, hi) of the parts, in the order given, and pushes the answer's rows.
 func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) error {
 	rows, sum := expected(parts, lo, hi)
-	m.unlike = sum >= unlikeFrom && 4*rows > 3*sum
+	m.unlike = sum >= few(unlikeFrom) && 4*rows > 3*sum
 	if m.limit > 0 {
-		rows = min(rows, int(m.limit/TableTimes/groupBytes))
+		rows = min(rows, int(m.limit/TableTimes/m.groupBytes()))
 	}
 	return m.level(ctx, 0, rows, func(add groupRows) error {
 		for _, p := range parts {
@@ -93,8 +93,10 @@ func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) err
 // unlikeFrom is how many rows a merge has at least for it to matter how it keeps keys that hardly ever come twice.
 const unlikeFrom = 4 << 10
 
-// groupBytes is about the least that a group takes in a table.
-const groupBytes = 32
+// groupBytes is about what a group takes in a table beside long texts: its place and hash, its keys and what is accumulated of it.
+func (m *groupMerge) groupBytes() int64 {
+	return 40 + 16*int64(len(m.node.Keys)) + 24*int64(len(m.node.Aggs))
+}
 
 // expected is about how many different groups the parts have in buckets [lo, hi), enough that a table made for them hardly ever grows,
 // and how many rows.

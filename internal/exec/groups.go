@@ -203,16 +203,15 @@ func (g *grouping) account() error {
 // become large or does not reduce the rows.
 type groupStep struct {
 	*grouping
-	prog    *eval.Program
-	cols    []vec.Vec // keys, then arguments and conditions as args says
-	args    []aggArgs
-	where   []uint64
-	spill   *groupSpill
-	limit   int64
-	learned *Learned
-	seen    int // rows since the table was empty
-	look    int // groups at which to look at the reduction
-	out     *Groups
+	prog  *eval.Program
+	cols  []vec.Vec // keys, then arguments and conditions as args says
+	args  []aggArgs
+	where []uint64
+	spill *groupSpill
+	limit int64
+	seen  int // rows since the table was empty
+	look  int // groups at which to look at the reduction
+	out   *Groups
 
 	pass   int // rows to come that go past the table
 	hasher hash.Hasher
@@ -328,7 +327,6 @@ func (s *groupStep) flush() error {
 	if err := s.spill.add(s.grouping); err != nil {
 		return err
 	}
-	s.learned.had(s.groups())
 	s.held.Free()
 	g, err := newGrouping(s.node, s.held, s.groups(), false)
 	if err != nil {
@@ -355,9 +353,6 @@ func (s *groupStep) trueBits(v *vec.Vec) []uint64 {
 func (s *groupStep) finish(context.Context) error {
 	if err := s.complete(s.args); err != nil {
 		return err
-	}
-	if !s.spill.started() {
-		s.learned.had(s.groups())
 	}
 	if s.spill.started() || s.table != nil && (s.groups() > few(keptGroups) || s.held.Held() > keptBytes) {
 		if err := s.spill.add(s.grouping); err != nil {

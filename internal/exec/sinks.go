@@ -46,11 +46,11 @@ func (c *compiler) groupSink(ctx context.Context, schema *arrow.Schema) (sink, c
 	if !ok {
 		return nil, nil, fault.New(fault.Internal, "GroupBy", "the fragment has no group-by")
 	}
-	g, err := newGrouping(node, c.held, c.frag.Learned.room(), false)
+	g, err := newGrouping(node, c.held, 0, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &groupStep{grouping: g, learned: c.frag.Learned, look: few(flushGroups), limit: min(flushBytes, tableBytes(ctx))}
+	s := &groupStep{grouping: g, look: few(flushGroups), limit: min(flushBytes, tableBytes(ctx))}
 	s.spill = &groupSpill{space: shuffle.From(ctx), node: node}
 	c.atEnd(s.spill.abort)
 	exprs := slices.Clone(node.Keys)

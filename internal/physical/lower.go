@@ -86,7 +86,7 @@ func (l *lowerer) close(o open, mode exec.Mode, breaker plan.Node) *Stage {
 	s := &Stage{ID: len(l.plan.Stages)}
 	for _, p := range o {
 		s.Branches = append(s.Branches, Branch{
-			Fragment: &exec.Fragment{Root: p.root, Merge: p.merge, Mode: mode, Breaker: breaker, Tables: len(p.tables), FromTasks: p.scan == nil, Stage: s.ID, Learned: new(exec.Learned)},
+			Fragment: &exec.Fragment{Root: p.root, Merge: p.merge, Mode: mode, Breaker: breaker, Tables: len(p.tables), FromTasks: p.scan == nil, Stage: s.ID},
 			Tables:   p.tables, Scan: p.scan, From: p.from, Gather: p.gather, Tail: p.tail, Single: p.single,
 		})
 	}
