@@ -12,7 +12,7 @@ const (
 	// pieceRows is the most rows of a batch that shows a chunk's or a frame's rows as they lie there.
 	pieceRows = 8192
 	// minBatch is how many rows a batch has at least, but for the last: fewer are gathered from several chunks, because every batch
-	// costs the operators behind the reader a fixed time.
+	// costs the operators behind the reader a fixed time. See Reader.Least.
 	minBatch = 1024
 )
 
@@ -28,6 +28,7 @@ type Reader struct {
 	whole  bool  // of a hashed output all buckets are read, in the order of adding
 	at     int   // current output
 	chunk  int   // next chunk of it
+	least  int   // rows of a batch, but for the last
 	got    totalsOf
 	err    error
 
@@ -67,12 +68,16 @@ func NewRangeReader(out *Output, from, to int64) *Reader {
 }
 
 func newReader(outs []*Output, r Reader) *Reader {
-	r.outs = outs
+	r.outs, r.least = outs, minBatch
 	if len(outs) > 0 {
 		r.space = outs[0].space
 	}
 	return &r
 }
+
+// Least makes batches have at least so many rows, but for the last. Fewer are gathered from several chunks: what costs little a batch does
+// better with small ones that lie where they are.
+func (r *Reader) Least(rows int) { r.least = rows }
 
 // Next sets b to the next rows, at most a few tens of thousands of them, and hashes to theirs (nil where the output has none). They are
 // good until the next call. io.EOF is the end, given only after all rows were counted and their hashes added up as written.
@@ -105,12 +110,12 @@ func (r *Reader) next(ctx context.Context, b *vec.Batch) ([]uint64, error) {
 		}
 		hashes := r.cur.show(b, n, &r.scratch)
 		r.count(n, hashes)
-		if r.acc.rows == 0 && (n >= minBatch || r.last()) {
+		if r.acc.rows == 0 && (n >= r.least || r.last()) {
 			return hashes, nil
 		}
 		r.acc.add(b, hashes)
 		r.scratch.Reset()
-		if r.acc.rows >= minBatch {
+		if r.acc.rows >= r.least {
 			return r.acc.batch(b), nil
 		}
 		if err := ctx.Err(); err != nil {

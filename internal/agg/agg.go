@@ -65,6 +65,15 @@ func New(e expr.Expr) (Acc, error) {
 	return build(s)
 }
 
+// Expect makes room for so many groups in accumulators that have none yet, so that they need not grow. It is a hint.
+func Expect(accs []Acc, groups int) {
+	for _, a := range accs {
+		if a, ok := a.(interface{ expect(int) }); ok {
+			a.expect(groups)
+		}
+	}
+}
+
 // StateTypes returns the types of the State of an accumulator of e, nil where New gives an error.
 func StateTypes(e expr.Expr) []arrow.DataType {
 	s, err := specOf(e)

@@ -13,6 +13,8 @@ type count struct {
 	in       input
 }
 
+func (a *count) expect(groups int) { a.n = roomFor(a.n, groups) }
+
 func (a *count) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
 	a.n = growTo(a.n, groups)
 	if rows == 0 {

@@ -112,10 +112,19 @@ func growTo[T any](s []T, n int) []T {
 	return out
 }
 
+// roomFor returns s with room for n elements where it has none yet.
+func roomFor[T any](s []T, n int) []T {
+	if cap(s) > 0 || n <= 0 {
+		return s
+	}
+	return make([]T, 0, n)
+}
+
 // seen says which groups have a value.
 type seen struct {
 	by      []uint8 // 1: has one
 	missing int     // groups that have none
+	known   int     // all groups before it have one
 }
 
 func (s *seen) grow(groups int) {
@@ -135,6 +144,9 @@ func (s *seen) mark(gids []uint32, n int) {
 		s.by[0] = 1
 		return
 	}
+	if s.markNew(gids); s.missing == 0 {
+		return
+	}
 	missing := s.missing
 	by := s.by
 	for _, g := range gids {
@@ -142,6 +154,36 @@ func (s *seen) mark(gids []uint32, n int) {
 		by[g] = 1
 	}
 	s.missing = missing
+}
+
+// markNew is mark where all groups without a value are the newest: they are numbered as their first rows come, so that one is met after the
+// other without a look at by. What it does not find, mark does.
+func (s *seen) markNew(gids []uint32) {
+	at := uint32(len(s.by) - s.missing)
+	if !s.allBefore(int(at)) {
+		return
+	}
+	next := at
+	for _, g := range gids {
+		if g == next {
+			next++
+		}
+	}
+	for g := at; g < next; g++ {
+		s.by[g] = 1
+	}
+	s.missing -= int(next - at)
+	s.known = int(next)
+}
+
+// allBefore says whether all groups before n have a value.
+func (s *seen) allBefore(n int) bool {
+	for ; s.known < n; s.known++ {
+		if s.by[s.known] == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // valid is the bitmap of groups that have a value, nil where all have.

@@ -27,6 +27,11 @@ func (a *mean) makeRoom(groups int) {
 	a.n = growTo(a.n, groups)
 }
 
+func (a *mean) expect(groups int) {
+	a.total.expect(groups)
+	a.n = roomFor(a.n, groups)
+}
+
 func (a *mean) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
 	a.makeRoom(groups)
 	if rows == 0 {

@@ -14,6 +14,8 @@ type total interface {
 	// merge adds rows of columns.
 	merge(gids []uint32, state []vec.Vec) error
 	grow(groups int)
+	// expect makes room for groups where there is none.
+	expect(groups int)
 	types() []arrow.DataType
 	columns(valid []uint64) []vec.Vec
 	// float returns the sum of group g.
@@ -48,6 +50,11 @@ func newSum(s spec) (acc, error) {
 		return nil, s.badType()
 	}
 	return a, nil
+}
+
+func (a *sum) expect(groups int) {
+	a.total.expect(groups)
+	a.seen.by = roomFor(a.seen.by, groups)
 }
 
 func (a *sum) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {

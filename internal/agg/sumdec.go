@@ -32,6 +32,8 @@ var decType arrow.DataType = &arrow.Decimal256Type{Precision: 76}
 
 func (t *decTotal) grow(groups int) { t.sums = growTo(t.sums, groups) }
 
+func (t *decTotal) expect(groups int) { t.sums = roomFor(t.sums, groups) }
+
 func (t *decTotal) add(gids []uint32, v *vec.Vec) error {
 	if v.Phys == vec.Dec256 {
 		return t.addWide(gids, vec.Of[[32]byte](v))

@@ -21,6 +21,8 @@ type floatTotal struct {
 
 func (t *floatTotal) grow(groups int) { t.sums = growTo(t.sums, groups) }
 
+func (t *floatTotal) expect(groups int) { t.sums = roomFor(t.sums, groups) }
+
 func (t *floatTotal) add(gids []uint32, v *vec.Vec) error {
 	vals := v64(&t.wide, v)
 	if gids == nil {

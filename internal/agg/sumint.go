@@ -39,6 +39,8 @@ func (t *intTotal) grow(groups int) {
 	}
 }
 
+func (t *intTotal) expect(groups int) { t.lo = roomFor(t.lo, groups) }
+
 func (t *intTotal) add(gids []uint32, v *vec.Vec) error {
 	switch v.Phys {
 	case vec.Bool:

@@ -63,6 +63,8 @@ type groupMerge struct {
 	out   *link
 	limit int64 // bytes of a table, 0 none
 	spent int64 // bytes that were spilled on the way
+	// unlike says that hardly any group is in more than one part.
+	unlike bool
 }
 
 // maxShift is how many bits of a hash can be looked at: the low ones place keys in tables.
@@ -73,9 +75,10 @@ type groupRows func(cols []vec.Vec, hashes []uint64, rows int) error
 
 // merge merges the groups of buckets [lo, hi) of the parts, in the order given, and pushes the answer's rows.
 func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) error {
-	rows := expected(parts, lo, hi)
+	rows, sum := expected(parts, lo, hi)
+	m.unlike = sum >= few(unlikeFrom) && 4*rows > 3*sum
 	if m.limit > 0 {
-		rows = min(rows, int(m.limit/TableTimes/groupBytes))
+		rows = min(rows, int(m.limit/TableTimes/m.groupBytes()))
 	}
 	return m.level(ctx, 0, rows, func(add groupRows) error {
 		for _, p := range parts {
@@ -87,11 +90,17 @@ func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) err
 	})
 }
 
-// groupBytes is about the least that a group takes in a table.
-const groupBytes = 32
+// unlikeFrom is how many rows a merge has at least for it to matter how it keeps keys that hardly ever come twice.
+const unlikeFrom = 4 << 10
 
-// expected is about how many different groups the parts have in buckets [lo, hi): enough that a table made for them hardly ever grows.
-func expected(parts []*Groups, lo, hi int) int {
+// groupBytes is about what a group takes in a table beside long texts: its place and hash, its keys and what is accumulated of it.
+func (m *groupMerge) groupBytes() int64 {
+	return 40 + 16*int64(len(m.node.Keys)) + 24*int64(len(m.node.Aggs))
+}
+
+// expected is about how many different groups the parts have in buckets [lo, hi), enough that a table made for them hardly ever grows,
+// and how many rows.
+func expected(parts []*Groups, lo, hi int) (groups, rows int) {
 	most, sum, sketched := 0, 0, true
 	var all sketch
 	for _, p := range parts {
@@ -102,10 +111,10 @@ func expected(parts []*Groups, lo, hi int) int {
 		}
 	}
 	if !sketched {
-		return most
+		return most, sum
 	}
 	n := int(1.1 * float64(all.rough()) * float64(hi-lo) / buckets)
-	return max(most, min(n, sum))
+	return max(most, min(n, sum)), sum
 }
 
 // level merges what read gives, of which there are about rows different groups. Groups that do not fit into one table are given away
@@ -114,7 +123,7 @@ func (m *groupMerge) level(ctx context.Context, shift uint, rows int, read func(
 	l := &mergeLevel{m: m, spill: &groupSpill{space: shuffle.From(ctx), node: m.node, shift: shift + hashBits}}
 	defer l.spill.abort()
 	var err error
-	if l.g, err = newGrouping(m.node, m.held, rows); err != nil {
+	if l.g, err = newGrouping(m.node, m.held, rows, m.unlike); err != nil {
 		return err
 	}
 	l.splits = m.limit > 0 && l.g.table != nil && shift < maxShift
@@ -152,7 +161,7 @@ func (l *mergeLevel) add(cols []vec.Vec, hashes []uint64, rows int) (err error) 
 	if l.past {
 		return l.spill.addRows(cols, hashes, rows)
 	}
-	if err := l.g.mergeBatch(cols, rows); err != nil {
+	if err := l.g.mergeBatch(cols, hashes, rows); err != nil {
 		return err
 	}
 	l.seen += rows
@@ -165,7 +174,7 @@ func (l *mergeLevel) add(cols []vec.Vec, hashes []uint64, rows int) (err error) 
 	}
 	l.m.held.Free()
 	l.seen = 0
-	l.g, err = newGrouping(l.m.node, l.m.held, 0)
+	l.g, err = newGrouping(l.m.node, l.m.held, 0, l.m.unlike)
 	return err
 }
 
@@ -224,10 +233,15 @@ func (g *Groups) rowsOf(lo, hi int) int {
 	return g.Rows * (hi - lo) / buckets
 }
 
+// leastGroups is how many groups a merge takes from a chunk as they lie: to copy fewer together is cheaper.
+const leastGroups = 32
+
 // read gives the groups of buckets [lo, hi) to add, a batch at a time.
 func (g *Groups) read(ctx context.Context, lo, hi int, add groupRows) error {
 	if g.Out != nil {
-		return readAll(ctx, shuffle.NewReader([]*shuffle.Output{g.Out}, lo, hi), func(b *vec.Batch, hashes []uint64) error {
+		r := shuffle.NewReader([]*shuffle.Output{g.Out}, lo, hi)
+		r.Least(leastGroups)
+		return readAll(ctx, r, func(b *vec.Batch, hashes []uint64) error {
 			return addBatches(b, hashes, add)
 		})
 	}
@@ -291,9 +305,9 @@ func addBatches(b *vec.Batch, hashes []uint64, add groupRows) error {
 	return nil
 }
 
-// mergeBatch adds groups that other groupings have made.
-func (g *grouping) mergeBatch(cols []vec.Vec, rows int) error {
-	gids, err := g.intern(cols[:g.nkeys], rows)
+// mergeBatch adds groups that other groupings have made, with the hashes of their keys.
+func (g *grouping) mergeBatch(cols []vec.Vec, hashes []uint64, rows int) error {
+	gids, err := g.internHashed(cols[:g.nkeys], hashes, rows)
 	if err != nil {
 		return err
 	}

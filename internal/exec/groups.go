@@ -126,11 +126,11 @@ type grouping struct {
 	base  int64 // bytes reserved for table and accumulators
 }
 
-// newGrouping returns an empty grouping that expects so many groups, 0 unknown.
-func newGrouping(node *plan.GroupBy, held *mem.Reservation, expect int) (*grouping, error) {
+// newGrouping returns an empty grouping that expects so many groups, 0 unknown, and says whether hardly any row is to come twice.
+func newGrouping(node *plan.GroupBy, held *mem.Reservation, expect int, unlike bool) (*grouping, error) {
 	g := &grouping{node: node, nkeys: len(node.Keys), held: held}
 	if g.nkeys > 0 {
-		table, err := group.New(exprTypes(node.Keys), group.Options{Reserve: held.Grow, SizeHint: expect})
+		table, err := group.New(exprTypes(node.Keys), group.Options{Reserve: held.Grow, SizeHint: expect, Unlike: unlike})
 		if err != nil {
 			return nil, err
 		}
@@ -140,6 +140,7 @@ func newGrouping(node *plan.GroupBy, held *mem.Reservation, expect int) (*groupi
 	if g.accs, err = newAccs(node); err != nil {
 		return nil, err
 	}
+	agg.Expect(g.accs, expect)
 	for _, e := range node.Aggs {
 		g.nst = append(g.nst, len(agg.StateTypes(e)))
 	}
@@ -172,6 +173,16 @@ func (g *grouping) intern(keys []vec.Vec, rows int) ([]uint32, error) {
 	}
 	g.gids = slices.Grow(g.gids[:0], rows)[:rows]
 	return g.gids, g.table.Intern(keys, rows, g.gids)
+}
+
+// internHashed is intern where the hashes of the keys are known.
+func (g *grouping) internHashed(keys []vec.Vec, hashes []uint64, rows int) ([]uint32, error) {
+	table, ok := g.table.(group.Hashed)
+	if !ok || len(hashes) < rows {
+		return g.intern(keys, rows)
+	}
+	g.gids = slices.Grow(g.gids[:0], rows)[:rows]
+	return g.gids, table.InternHashed(keys, hashes, rows, g.gids)
 }
 
 // account reserves what the accumulators have grown by; the table reserves for itself.
@@ -317,7 +328,7 @@ func (s *groupStep) flush() error {
 		return err
 	}
 	s.held.Free()
-	g, err := newGrouping(s.node, s.held, s.groups())
+	g, err := newGrouping(s.node, s.held, s.groups(), false)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (c *compiler) groupSink(ctx context.Context, schema *arrow.Schema) (sink, c
 	if !ok {
 		return nil, nil, fault.New(fault.Internal, "GroupBy", "the fragment has no group-by")
 	}
-	g, err := newGrouping(node, c.held, 0)
+	g, err := newGrouping(node, c.held, 0, false)
 	if err != nil {
 		return nil, nil, err
 	}

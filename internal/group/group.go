@@ -12,6 +12,8 @@
 //	ids      nowhere: the number of a single text or nested column is the group
 //
 // A direct table whose range outgrows it becomes a hash table, and a hash table whose keys turn out dense becomes direct: ids stay.
+// Where hardly any key is expected twice, to number texts first would be wasted: keys with texts are then kept in columns as they come
+// (Options.Unlike).
 //
 // group knows vec, hash and rowenc and nothing of expressions or plans. It holds no pointers per group and starts no goroutine.
 package group
@@ -30,6 +32,8 @@ type Options struct {
 	Reserve func(delta int64) error
 	// SizeHint is the number of groups expected, 0 unknown: tables start with room for them.
 	SizeHint int
+	// Unlike says that hardly any key is expected twice, and that the hashes of the rows are known: New may then give a Hashed.
+	Unlike bool
 }
 
 // Table maps keys to group ids. It is not for concurrent use. (Seven methods, not three: New chooses among kinds, and every user
@@ -55,6 +59,9 @@ type Table interface {
 
 // New returns an empty table for keys of the given types. No types: every row is of group 0.
 func New(types []arrow.DataType, o Options) (Table, error) {
+	if o.Unlike && rowKeys(types) {
+		return newRowTable(types, o), nil
+	}
 	t := &table{mem: account{reserve: o.Reserve}, hint: max(o.SizeHint, 0)}
 	for i, ty := range types {
 		if ty == nil {
@@ -70,7 +77,9 @@ func New(types []arrow.DataType, o Options) (Table, error) {
 		t.cols = append(t.cols, c)
 	}
 	t.layout()
-	t.idsOnly = len(t.cols) == 1 && t.cols[0].ids != nil
+	if t.idsOnly = len(t.cols) == 1 && t.cols[0].ids != nil; t.idsOnly {
+		t.cols[0].ids.sure = t.hint > 0
+	}
 	t.scratch = newScratch(t)
 	return t, nil
 }

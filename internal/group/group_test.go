@@ -48,6 +48,12 @@ func check(t *testing.T, g *rowtest.Gen, types []arrow.DataType, sizes []int) Ta
 	t.Helper()
 	tab, err := New(types, Options{})
 	require.NoError(t, err)
+	checkTable(t, g, tab, types, sizes)
+	return tab
+}
+
+func checkTable(t *testing.T, g *rowtest.Gen, tab Table, types []arrow.DataType, sizes []int) {
+	t.Helper()
 	o := &oracle{ids: map[string]uint32{}}
 	byKey := map[string]uint64{}
 	for batch, rows := range sizes {
@@ -73,7 +79,6 @@ func check(t *testing.T, g *rowtest.Gen, types []arrow.DataType, sizes []int) Ta
 		}
 	}
 	requireKeys(t, tab, o.keys, byKey)
-	return tab
 }
 
 func requireKeys(t *testing.T, tab Table, keys []string, byKey map[string]uint64) {

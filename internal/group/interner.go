@@ -21,10 +21,11 @@ type interner struct {
 	typ arrow.DataType
 	// nested says that values are encoded by rowenc first; a null is then a value of one byte, and nullID stays -1.
 	nested bool
-	hint   int // values expected where hardly any comes twice, 0 unknown
-	rows   int // values that were looked up
+	hint   int  // values expected where hardly any comes twice, 0 unknown
+	sure   bool // hint holds in any case
+	rows   int  // values that were looked up
 
-	slots  []viewSlot
+	slots  []uint64         // the hash table: the upper half of a value's hash, and its id + 1; 0 is free. Null has none
 	heads  []vec.ViewHeader // by id; long values stand in arena
 	hashes []uint64         // by id
 	arena  [][]byte
@@ -48,13 +49,9 @@ type interner struct {
 	newIDs  [chunk]uint32
 }
 
-// viewSlot is a place of the hash table: the header of the value as words, its id + 1 (0: free), and the upper half of its hash, which
-// spares most comparisons of long values.
-type viewSlot struct {
-	w0, w1 uint64
-	id     uint32
-	tag    uint32
-}
+// slotSize is the bytes of a place of the hash table. It holds no value: it is small, so that more of the table stays in the caches, and
+// filling a larger table reads the hashes alone.
+const slotSize = 8
 
 // nullWord is the first word of a null's header: a length that no value has.
 const nullWord = math.MaxUint64
@@ -147,27 +144,32 @@ func hashHeads(hs []uint64, heads []vec.ViewHeader, bufs [][]byte) {
 	}
 }
 
-// probe finds or adds each value. There is room for all of them. A first pass looks at one place a value, and nothing waits for what it
-// finds: the memory fetches many places at a time. The second pass takes what was not there, in order.
+// probe finds or adds each value. There is room for all of them. A first pass takes the first of two places whose hash fits, a second one
+// looks whether that is the value: neither waits for what it finds, so that the memory fetches many places at a time. What was not there
+// is looked for in order.
 func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, out []uint32) error {
-	slots := in.slots
-	m := uint64(len(slots) - 1)
 	out, hs = out[:len(heads)], hs[:len(heads)]
+	candidates(out, hs, in.slots)
 	missed, k := &in.missed, 0
+	own := in.heads
+	last := uint32(len(own) - 1)
 	for i := range heads {
 		w := asWords(&heads[i])
-		s := &slots[hs[i]&m]
-		out[i] = s.id - 1
+		id := out[i]
+		s := asWords(&own[min(id, last)])
 		missed[k%chunk] = uint32(i)
-		// The words of long values say nothing: they name places in different memory. (A null's length has its top bit set.)
-		long := (vec.InlineLen - uint64(uint32(w[0]))) >> 63 &^ (w[0] >> 31)
+		// The words of long values say nothing: they name places in different memory. No id has null's words.
+		long := (vec.InlineLen - uint64(uint32(w[0]))) >> 63
 		next := k + 1
-		if (s.w0^w[0])|(s.w1^w[1])|(uint64(s.id)-1)>>32|long == 0 {
+		if (s[0]^w[0])|(s[1]^w[1])|(uint64(id)+1)>>32|long == 0 {
 			next = k
 		}
 		k = next
 	}
 	for _, i := range missed[:k] {
+		if id := out[i]; id <= last && heads[i].Len > vec.InlineLen && in.sameLong(asWords(&own[id]), asWords(&heads[i]), bufs) {
+			continue
+		}
 		if err := in.seek(heads, bufs, hs[i], i, out); err != nil {
 			return err
 		}
@@ -175,41 +177,69 @@ func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, ou
 	return nil
 }
 
+// sameLong compares a value of over vec.InlineLen bytes, given by its header w, with one of the interner's of header o.
+func (in *interner) sameLong(o, w *[2]uint64, bufs [][]byte) bool {
+	if o[0] != w[0] || w[0] == nullWord {
+		return false
+	}
+	n := uint64(uint32(w[0]))
+	a, b := in.arena[uint32(o[1])], bufs[uint32(w[1])]
+	return sameBytes(a[o[1]>>32:][:n], b[w[1]>>32:][:n])
+}
+
+// candidates writes for each hash the id in the first of two places that has its tag, the largest number where none has.
+func candidates(out []uint32, hs, slots []uint64) {
+	m := uint64(len(slots) - 1)
+	out = out[:len(hs)]
+	for i, h := range hs {
+		s, t := slots[h&m], slots[(h+1)&m]
+		if (s^h)>>32 != 0 {
+			s = t
+		}
+		id := uint32(s)
+		if (s^h)>>32 != 0 {
+			id = 0
+		}
+		out[i] = id - 1
+	}
+}
+
 // seek finds or adds value i.
 func (in *interner) seek(heads []vec.ViewHeader, bufs [][]byte, h uint64, i uint32, out []uint32) error {
+	w := asWords(&heads[i])
+	if w[0] == nullWord {
+		out[i] = in.null(h, i)
+		return nil
+	}
 	slots := in.slots
 	m := uint64(len(slots) - 1)
-	w := asWords(&heads[i])
-	w0, w1 := w[0], w[1]
-	short := uint32(w0) <= vec.InlineLen || w0 == nullWord
+	short := heads[i].Len <= vec.InlineLen
 	for p := h & m; ; p = (p + 1) & m {
-		s := &slots[p]
-		if s.id == 0 {
-			if err := in.add(&heads[i], bufs, h, p); err != nil {
-				return err
-			}
+		s := slots[p]
+		if s == 0 {
+			out[i] = uint32(in.stored)
 			in.first = append(in.first, i)
-			out[i] = s.id - 1
-			return nil
+			return in.add(&heads[i], bufs, h, p)
 		}
-		if s.w0 != w0 {
+		if (s^h)>>32 != 0 {
 			continue
 		}
-		if short {
-			if s.w1 == w1 {
-				out[i] = s.id - 1
-				return nil
-			}
-		} else if s.tag == uint32(h>>32) {
-			// The slot itself says where the value stands: no visit to heads.
-			n := uint64(uint32(w0))
-			a, b := in.arena[uint32(s.w1)], bufs[uint32(w1)]
-			if sameBytes(a[s.w1>>32:][:n], b[w1>>32:][:n]) {
-				out[i] = s.id - 1
-				return nil
-			}
+		if o := asWords(&in.heads[uint32(s)-1]); short && *o == *w || !short && in.sameLong(o, w, bufs) {
+			out[i] = uint32(s) - 1
+			return nil
 		}
 	}
+}
+
+// null returns the id of null, which is made for value i where there was none before.
+func (in *interner) null(h uint64, i uint32) uint32 {
+	if in.nullID < 0 {
+		in.nullID = in.stored
+		in.heads[in.stored], in.hashes[in.stored] = vec.ViewHeader{}, h
+		in.stored++
+		in.first = append(in.first, i)
+	}
+	return uint32(in.nullID)
 }
 
 // sameBytes compares two long values of one length, 8 bytes a step; the last 8 overlap.
@@ -233,14 +263,10 @@ func sameBytes(a, b []byte) bool {
 	return true
 }
 
-// add gives the value the next id and slot p.
+// add gives the value, which is not null, the next id and slot p.
 func (in *interner) add(h *vec.ViewHeader, bufs [][]byte, sum, p uint64) error {
-	id := in.stored
-	w, kept := *asWords(h), *h
-	switch {
-	case w[0] == nullWord:
-		in.nullID, kept = id, vec.ViewHeader{}
-	case h.Len > vec.InlineLen:
+	id, kept := in.stored, *h
+	if h.Len > vec.InlineLen {
 		b := h.Value(bufs)
 		buf, err := in.space(len(b))
 		if err != nil {
@@ -248,13 +274,14 @@ func (in *interner) add(h *vec.ViewHeader, bufs [][]byte, sum, p uint64) error {
 		}
 		kept = vec.Long(b, uint32(buf), uint32(len(in.arena[buf])))
 		in.arena[buf] = append(in.arena[buf], b...)
-		w = *asWords(&kept)
 	}
 	in.heads[id], in.hashes[id] = kept, sum
-	in.slots[p] = viewSlot{w0: w[0], w1: w[1], id: uint32(id) + 1, tag: uint32(sum >> 32)}
+	in.slots[p] = slotOf(sum, id)
 	in.stored++
 	return nil
 }
+
+func slotOf(hash uint64, id int) uint64 { return hash&^math.MaxUint32 | uint64(id) + 1 }
 
 // Arena buffers start small and double: few buffers, little waste. A value longer than the largest has a buffer of its own.
 const (
@@ -283,10 +310,10 @@ func (in *interner) space(n int) (int, error) {
 const perID = int64(unsafe.Sizeof(vec.ViewHeader{}) + 8)
 
 // quickSlots is the size up to which the hash table grows fourfold: filling it anew costs more than the room, half a megabyte at most.
-const quickSlots = 16 << 10
+const quickSlots = 32 << 10
 
 // unlike says whether hardly any value came twice so far: there are then about as many as there are groups.
-func (in *interner) unlike() bool { return in.stored > 0 && 4*in.stored > 3*in.rows }
+func (in *interner) unlike() bool { return in.sure || in.stored > 0 && 4*in.stored > 3*in.rows }
 
 // room makes place for n more ids.
 func (in *interner) room(n int) error {
@@ -315,11 +342,10 @@ func (in *interner) room(n int) error {
 	case in.stored > 0 && len(in.slots) < quickSlots:
 		size *= 2
 	}
-	const each = int64(unsafe.Sizeof(viewSlot{}))
-	if err := in.mem.grow(int64(size) * each); err != nil {
+	if err := in.mem.grow(int64(size) * slotSize); err != nil {
 		return err
 	}
-	in.mem.give(int64(len(in.slots)) * each)
+	in.mem.give(int64(len(in.slots)) * slotSize)
 	in.rebuild(size)
 	return nil
 }
@@ -332,18 +358,17 @@ func enlarge[T any](s []T, n int) []T {
 
 // rebuild puts all ids into a new table of size slots.
 func (in *interner) rebuild(size int) {
-	slots := make([]viewSlot, size)
+	slots := make([]uint64, size)
 	m := uint64(size - 1)
 	for id, h := range in.hashes[:in.stored] {
-		w := *asWords(&in.heads[id])
 		if id == in.nullID {
-			w = [2]uint64{nullWord, 0}
+			continue
 		}
 		p := h & m
-		for slots[p].id != 0 {
+		for slots[p] != 0 {
 			p = (p + 1) & m
 		}
-		slots[p] = viewSlot{w0: w[0], w1: w[1], id: uint32(id) + 1, tag: uint32(h >> 32)}
+		slots[p] = slotOf(h, id)
 	}
 	in.slots = slots
 }
