@@ -29,6 +29,9 @@ type probeStep struct {
 	keys    []vec.Vec
 	out     vec.Batch
 	scratch vec.Scratch
+	// emit is the next step where that emits the joined rows as they are: they are then gathered into the answer at once.
+	emit  *emitStep
+	taken []takenColumn
 }
 
 // probeColumn says where an output column comes from.
@@ -74,6 +77,9 @@ func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, err
 		}
 	}
 	s.out.Cols = make([]vec.Vec, len(s.cols))
+	if emit, ok := l.next.(*emitStep); ok {
+		s.emit, s.taken = emit, make([]takenColumn, len(s.cols))
+	}
 	if !n.Residual.IsZero() {
 		if s.cond, err = newPairFilter(n, &layout, kind); err != nil {
 			return nil, nil, err
@@ -181,6 +187,9 @@ func (s *probeStep) gather(ctx context.Context, b *vec.Batch, pairs join.Pairs) 
 		setMet(s.met, pairs.Right)
 	}
 	s.scratch.Reset()
+	if s.emit != nil && s.emit.takes(len(pairs.Left)) {
+		return s.link.give(len(pairs.Left), func() error { return s.emitPairs(b, pairs) })
+	}
 	for i, c := range s.cols {
 		switch {
 		case !c.live:
@@ -196,6 +205,21 @@ func (s *probeStep) gather(ctx context.Context, b *vec.Batch, pairs join.Pairs) 
 	}
 	s.out.Rows, s.out.Seq = len(pairs.Left), b.Seq
 	return s.link.push(ctx, &s.out)
+}
+
+// emitPairs is gather where the next step emits the rows.
+func (s *probeStep) emitPairs(b *vec.Batch, pairs join.Pairs) error {
+	for i, c := range s.cols {
+		switch {
+		case c.right:
+			s.taken[i] = takenColumn{col: &s.payload[c.from], idx: pairs.Right, opt: s.outer}
+		case pairs.Whole:
+			s.taken[i] = takenColumn{col: &b.Cols[c.from]}
+		default:
+			s.taken[i] = takenColumn{col: &b.Cols[c.from], idx: pairs.Left}
+		}
+	}
+	return s.emit.emitTaken(s.taken, len(pairs.Left), &s.scratch)
 }
 
 // setMet notes the rows of a table that have a match.
