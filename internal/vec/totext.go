@@ -88,25 +88,26 @@ func measure[T int32 | int64](r *textRows, offs []T) (total int64, longest uint3
 	return total, longest
 }
 
-// inline is the 12 bytes of a header behind the length: all of a short value.
-func (h *ViewHeader) inline() *[InlineLen]byte { return (*[InlineLen]byte)(unsafe.Pointer(&h.Prefix)) }
+// short is the 12 bytes of a header behind the length: all of a short value.
+func (h *ViewHeader) short() *[InlineLen]byte { return (*[InlineLen]byte)(unsafe.Pointer(&h.Prefix)) }
 
 // placeShort writes values of at most InlineLen bytes. All of a header's bytes are written, whatever the value's length: what is too
-// much is overwritten by the next value, or lies behind the last one, where data has room for it.
+// much is overwritten by the next value, or lies behind the last one, where data has room for it. The offsets are measure's, so none
+// is beyond that room.
 func placeShort[T int32 | int64](r *textRows, offs []T, data []byte) {
-	heads := r.heads
+	heads, to := r.heads, unsafe.Pointer(unsafe.SliceData(data))
 	if r.at == nil {
 		heads = heads[:r.n]
 		offs = offs[:len(heads)]
 		for i := range heads {
-			*(*[InlineLen]byte)(data[offs[i]:]) = *heads[i].inline()
+			*(*[InlineLen]byte)(unsafe.Add(to, offs[i])) = *heads[i].short()
 		}
 		return
 	}
 	at := r.at[:r.n]
 	offs = offs[:len(at)]
 	for i, k := range at {
-		*(*[InlineLen]byte)(data[offs[i]:]) = *heads[k].inline()
+		*(*[InlineLen]byte)(unsafe.Add(to, offs[i])) = *heads[k].short()
 	}
 }
 
@@ -120,7 +121,7 @@ func placeLong[T int32 | int64](r *textRows, offs []T, data []byte) {
 		}
 		h := &r.heads[k]
 		if to-from <= InlineLen { // also a null, whatever its header says
-			*(*[InlineLen]byte)(data[from:]) = *h.inline()
+			*(*[InlineLen]byte)(data[from:]) = *h.short()
 		} else {
 			copy(data[from:to], r.bufs[h.Buf][h.Off:h.Off+h.Len])
 		}
