@@ -137,11 +137,10 @@ func (s *emitStep) takes(rows int) bool {
 	return len(s.build) > 0 && s.pending() == 0 && rows >= minEmit
 }
 
-// takenColumn is the rows of a column at idx, or all of them where idx is nil; with opt, an index may be vec.NoRow.
+// takenColumn is rows of a column, or all of them where rows is nil.
 type takenColumn struct {
-	col *vec.Vec
-	idx []uint32
-	opt bool
+	col  *vec.Vec
+	rows *vec.Rows
 }
 
 // emitTaken is emit for rows that are gathered on the way into the record batch, which saves a copy of them.
@@ -149,13 +148,10 @@ func (s *emitStep) emitTaken(cols []takenColumn, rows int, scratch *vec.Scratch)
 	arrs := make([]arrow.Array, len(cols))
 	for i, c := range cols {
 		var err error
-		switch t := s.schema.Field(i).Type; {
-		case c.idx == nil:
+		if t := s.schema.Field(i).Type; c.rows == nil {
 			arrs[i], err = vec.ToArrow(c.col, t)
-		case c.opt:
-			arrs[i], err = vec.TakeOptToArrow(c.col, c.idx, t, scratch)
-		default:
-			arrs[i], err = vec.TakeToArrow(c.col, c.idx, t, scratch)
+		} else {
+			arrs[i], err = c.rows.ToArrow(c.col, t, scratch)
 		}
 		if err != nil {
 			return err

@@ -209,14 +209,18 @@ func (s *probeStep) gather(ctx context.Context, b *vec.Batch, pairs join.Pairs) 
 
 // emitPairs is gather where the next step emits the rows.
 func (s *probeStep) emitPairs(b *vec.Batch, pairs join.Pairs) error {
+	left, right := vec.Rows{Idx: pairs.Left}, vec.Rows{Idx: pairs.Right}
+	if s.outer {
+		right = vec.RowsOpt(pairs.Right, &s.scratch)
+	}
 	for i, c := range s.cols {
 		switch {
 		case c.right:
-			s.taken[i] = takenColumn{col: &s.payload[c.from], idx: pairs.Right, opt: s.outer}
+			s.taken[i] = takenColumn{&s.payload[c.from], &right}
 		case pairs.Whole:
 			s.taken[i] = takenColumn{col: &b.Cols[c.from]}
 		default:
-			s.taken[i] = takenColumn{col: &b.Cols[c.from], idx: pairs.Left}
+			s.taken[i] = takenColumn{&b.Cols[c.from], &left}
 		}
 	}
 	return s.emit.emitTaken(s.taken, len(pairs.Left), &s.scratch)

@@ -8,50 +8,72 @@ import (
 	"github.com/sheafdata/sheaf/internal/bitmap"
 )
 
-// TakeToArrow is ToArrow of the rows of v at idx, as Take gives them, but numbers and text are not copied on the way. What it needs
-// in between is in memory of s.
-func TakeToArrow(v *Vec, idx []uint32, t arrow.DataType, s *Scratch) (arrow.Array, error) {
-	return takeToArrow(v, idx, false, t, s)
+// Rows are rows that are taken of columns: those at Idx, and a null where the bit in Valid is 0. Valid is nil where no bit is.
+type Rows struct {
+	Idx   []uint32
+	Valid []uint64
 }
 
-// TakeOptToArrow is TakeToArrow where an index may be NoRow: the row is then null.
-func TakeOptToArrow(v *Vec, idx []uint32, t arrow.DataType, s *Scratch) (arrow.Array, error) {
-	return takeToArrow(v, idx, true, t, s)
+// RowsOpt returns the rows at idx, where an index may be NoRow: the row is then null. What it needs is in memory of s.
+func RowsOpt(idx []uint32, s *Scratch) Rows {
+	valid, out := s.Bits(len(idx)), Alloc[uint32](s, len(idx))
+	missing := uint64(0)
+	for k := range valid {
+		block := idx[64*k : min(64*k+64, len(idx))]
+		to := out[64*k:][:len(block)]
+		none := uint64(0)
+		for j, i := range block {
+			b := uint64(0)
+			if i == NoRow {
+				b = 1
+			}
+			to[j] = i &^ -uint32(b)
+			none |= b << (uint(j) & 63)
+		}
+		valid[k] = ^none
+		missing |= none
+	}
+	if missing == 0 {
+		return Rows{Idx: idx}
+	}
+	return Rows{Idx: out, Valid: valid}
 }
 
-func takeToArrow(v *Vec, idx []uint32, opt bool, t arrow.DataType, s *Scratch) (arrow.Array, error) {
-	if v.Dict != nil || !gathers(v, t) {
+// ToArrow is ToArrow of the rows as v has them, but numbers and text are not copied on the way. What it needs in between is in memory
+// of s.
+func (r Rows) ToArrow(v *Vec, t arrow.DataType, s *Scratch) (arrow.Array, error) {
+	if v.Len == 0 && len(r.Idx) > 0 { // all rows are missing
+		return ToArrow(&Vec{Type: arrow.Null, Phys: Null, Len: len(r.Idx)}, t)
+	}
+	if !gathers(v, t) {
 		var rows Vec
-		take(&rows, v, idx, opt, s)
+		Take(&rows, v, r.Idx, s)
+		rows.Valid = bothValid(rows.Valid, r.Valid, len(r.Idx), s)
 		return ToArrow(&rows, t)
 	}
-	var valid []uint64
-	switch {
-	case opt:
-		valid = takeValidOpt(v.Valid, idx, true, s)
-	case v.Valid != nil:
-		valid = s.Bits(len(idx))
-		takeBits(valid, v.Valid, idx)
+	valid := r.Valid
+	if v.Valid != nil {
+		valid = s.Bits(len(r.Idx))
+		takeBits(valid, v.Valid, r.Idx)
+		valid = bothValid(valid, r.Valid, len(r.Idx), s)
 	}
-	if opt && !bitmap.All(valid, len(idx)) {
-		idx = rowsOrFirst(idx, s)
-	}
-	d, err := gathered(v, idx, valid, t)
+	d, err := gathered(v, r.Idx, valid, t)
 	if err != nil {
 		return nil, err
 	}
 	return array.MakeFromData(d), nil
 }
 
-// rowsOrFirst is idx with row 0 for NoRow.
-func rowsOrFirst(idx []uint32, s *Scratch) []uint32 {
-	out := Alloc[uint32](s, len(idx))
-	for i, k := range idx {
-		if k == NoRow {
-			k = 0
-		}
-		out[i] = k
+// bothValid returns the bits that are set in both; nil has all.
+func bothValid(a, b []uint64, n int, s *Scratch) []uint64 {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
+	out := s.Bits(n)
+	bitmap.And(out, a[:len(out)], b[:len(out)])
 	return out
 }
 

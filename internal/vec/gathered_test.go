@@ -29,8 +29,8 @@ func checked(t *testing.T, arr arrow.Array, err error) []string {
 	return values(arr)
 }
 
-// TestTakeToArrow holds the one step against the two that it stands for.
-func TestTakeToArrow(t *testing.T) {
+// TestRowsToArrow holds the one step against the two that it stands for.
+func TestRowsToArrow(t *testing.T) {
 	var s Scratch
 	forAll(t, func(t *testing.T, r *rand.Rand, arr arrow.Array) {
 		s.Reset()
@@ -46,9 +46,9 @@ func TestTakeToArrow(t *testing.T) {
 		}
 		Take(&rows, &v, idx, &s)
 		want := texts(t, &rows, typ)
-		got, err := TakeToArrow(&v, idx, typ, &s)
+		got, err := Rows{Idx: idx}.ToArrow(&v, typ, &s)
 		require.Equal(t, want, checked(t, got, err))
-		got, err = TakeOptToArrow(&v, idx, typ, &s)
+		got, err = RowsOpt(idx, &s).ToArrow(&v, typ, &s)
 		require.Equal(t, want, checked(t, got, err))
 
 		for i := range idx {
@@ -59,7 +59,7 @@ func TestTakeToArrow(t *testing.T) {
 		idx = append(idx, NoRow, NoRow)
 		TakeOpt(&rows, &v, idx, &s)
 		want = texts(t, &rows, typ)
-		got, err = TakeOptToArrow(&v, idx, typ, &s)
+		got, err = RowsOpt(idx, &s).ToArrow(&v, typ, &s)
 		require.Equal(t, want, checked(t, got, err))
 	})
 }
@@ -83,9 +83,9 @@ func TestDictionaryToText(t *testing.T) {
 							continue
 						}
 						idx := []uint32{0, uint32(n) - 1, uint32(n) / 2, 0}
-						got, err = TakeToArrow(&v, idx, typ, nil)
+						got, err = Rows{Idx: idx}.ToArrow(&v, typ, nil)
 						require.Equal(t, []string{want[0], want[n-1], want[n/2], want[0]}, checked(t, got, err))
-						got, err = TakeOptToArrow(&v, []uint32{NoRow, 0, NoRow}, typ, nil)
+						got, err = RowsOpt([]uint32{NoRow, 0, NoRow}, nil).ToArrow(&v, typ, nil)
 						require.Equal(t, []string{"(null)", want[0], "(null)"}, checked(t, got, err))
 					}
 				}

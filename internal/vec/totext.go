@@ -57,32 +57,51 @@ func measure[T int32 | int64](r *textRows, offs []T) (total int64, longest uint3
 	offs = offs[:r.n+1]
 	offs[0] = 0
 	offs = offs[1:]
+	if r.valid != nil {
+		return measureValid(r, offs)
+	}
 	heads := r.heads
-	switch {
-	case r.valid != nil:
-		for i := range offs {
-			k := i
-			if r.at != nil {
-				k = int(r.at[i])
-			}
-			n := heads[k].Len & -uint32(r.valid[i>>6]>>(uint(i)&63)&1)
-			total += int64(n)
-			longest = max(longest, n)
-			offs[i] = T(total)
-		}
-	case r.at != nil:
-		for i, k := range r.at[:len(offs)] {
-			n := heads[k].Len
-			total += int64(n)
-			longest = max(longest, n)
-			offs[i] = T(total)
-		}
-	default:
+	if r.at == nil {
 		for i := range heads[:len(offs)] {
 			n := heads[i].Len
 			total += int64(n)
 			longest = max(longest, n)
 			offs[i] = T(total)
+		}
+		return total, longest
+	}
+	for i, k := range r.at[:len(offs)] {
+		n := heads[k].Len
+		total += int64(n)
+		longest = max(longest, n)
+		offs[i] = T(total)
+	}
+	return total, longest
+}
+
+// measureValid is measure of the ends alone, where some rows are null: those have no length, whatever their header says.
+func measureValid[T int32 | int64](r *textRows, ends []T) (total int64, longest uint32) {
+	for from := 0; from < len(ends); from += 64 {
+		word := r.valid[from>>6]
+		block := ends[from:min(from+64, len(ends))]
+		if r.at == nil {
+			heads := r.heads[from:][:len(block)]
+			for i := range heads {
+				n := heads[i].Len & -uint32(word&1)
+				word >>= 1
+				total += int64(n)
+				longest = max(longest, n)
+				block[i] = T(total)
+			}
+			continue
+		}
+		heads := r.heads
+		for i, k := range r.at[from:][:len(block)] {
+			n := heads[k].Len & -uint32(word&1)
+			word >>= 1
+			total += int64(n)
+			longest = max(longest, n)
+			block[i] = T(total)
 		}
 	}
 	return total, longest
