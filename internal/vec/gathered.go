@@ -39,13 +39,17 @@ func RowsOpt(idx []uint32, s *Scratch) Rows {
 	return Rows{Idx: out, Valid: valid}
 }
 
+// maxTwice is the bytes of headers that lie in a core's caches.
+const maxTwice = 2 << 20
+
 // ToArrow is ToArrow of the rows as v has them, but numbers and text are not copied on the way. What it needs in between is in memory
 // of s.
 func (r Rows) ToArrow(v *Vec, t arrow.DataType, s *Scratch) (arrow.Array, error) {
 	if v.Len == 0 && len(r.Idx) > 0 { // all rows are missing
 		return ToArrow(&Vec{Type: arrow.Null, Phys: Null, Len: len(r.Idx)}, t)
 	}
-	if !gathers(v, t) {
+	// Text is looked at twice, which is no gain where each look leaves the caches.
+	if !gathers(v, t) || v.Phys == View && len(v.Data) > maxTwice {
 		var rows Vec
 		Take(&rows, v, r.Idx, s)
 		rows.Valid = bothValid(rows.Valid, r.Valid, len(r.Idx), s)

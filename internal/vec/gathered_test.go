@@ -64,6 +64,19 @@ func TestRowsToArrow(t *testing.T) {
 	})
 }
 
+// TestManyRowsToArrow takes text of a column beyond the caches.
+func TestManyRowsToArrow(t *testing.T) {
+	b := NewBuilder(arrow.BinaryTypes.String)
+	few, want := randomCodes(rand.New(rand.NewPCG(2, 2)), arrow.BinaryTypes.String, []string{"a", "twelve bytes", strings.Repeat("long", 9)}, 0, 0.2, 1000)
+	Decode(&few, &few, nil)
+	for b.Len()*16 <= maxTwice {
+		b.Append(&few)
+	}
+	v := b.Vec()
+	got, err := RowsOpt([]uint32{1, NoRow, 700, 0}, nil).ToArrow(&v, arrow.BinaryTypes.String, nil)
+	require.Equal(t, []string{want[1], "(null)", want[700], want[0]}, checked(t, got, err))
+}
+
 // textTypes are the types whose values lie one after the other.
 var textTypes = []arrow.DataType{arrow.BinaryTypes.String, arrow.BinaryTypes.Binary, arrow.BinaryTypes.LargeString, arrow.BinaryTypes.LargeBinary}
 
