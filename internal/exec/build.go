@@ -66,6 +66,7 @@ func keepsRight(k plan.JoinKind) bool { return k == plan.Right || k == plan.Full
 
 // buildStep collects the right side of a join into a table.
 type buildStep struct {
+	node    *plan.Join
 	prog    *eval.Program // the keys, then the ordered one
 	values  []vec.Vec
 	keys    int
@@ -90,7 +91,7 @@ func (c *compiler) buildSink(ctx context.Context, schema *arrow.Schema) (sink, c
 		return nil, nil, err
 	}
 	layout := layoutOf(node)
-	s := &buildStep{prog: prog, values: make([]vec.Vec, len(node.RightKeys)), keys: len(layout.keys), asOf: node.AsOf != nil, held: c.held}
+	s := &buildStep{node: node, prog: prog, values: make([]vec.Vec, len(node.RightKeys)), keys: len(layout.keys), asOf: node.AsOf != nil, held: c.held}
 	need := make(columns, schema.NumFields())
 	var types []arrow.DataType
 	for _, name := range layout.columns {
@@ -141,7 +142,9 @@ func (s *buildStep) finish(ctx context.Context) error {
 	if s.dealer == nil {
 		table, err := s.builder.Build()
 		if err == nil {
-			s.table, err = newTable(table, s.asOf, s.held)
+			if s.table, err = newTable(table, s.asOf, s.held); err == nil {
+				s.table.pack(s.node)
+			}
 			return err
 		}
 		if !s.tooMuch(err) {

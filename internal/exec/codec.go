@@ -308,6 +308,9 @@ func encodeTable(t *Table) ([]byte, error) {
 		return append([]byte{1, flag(t.hashed)}, body...), err
 	}
 	keys, payload, rows := t.Rows()
+	if t.packed != nil {
+		payload = t.packed.Columns(0, rows, nil)
+	}
 	body, err := encodeColumns(append(append([]vec.Vec{}, keys...), payload...), rows)
 	head := binary.AppendUvarint([]byte{0}, uint64(len(keys)))
 	return append(append(head, flag(t.KeepsAll()), flag(t.asOf != nil)), body...), err

@@ -129,13 +129,46 @@ func (s *emitStep) emit(cols []vec.Vec, rows int) error {
 	if err != nil {
 		return err
 	}
+	return s.keep(rec)
+}
+
+// takes says whether a batch of so many rows would be emitted by itself, so that its columns may come through emitTaken.
+func (s *emitStep) takes(rows int) bool {
+	return len(s.build) > 0 && s.pending() == 0 && rows >= minEmit
+}
+
+// takenColumn is rows of a column, or all of them where rows is nil.
+type takenColumn struct {
+	col  *vec.Vec
+	rows *vec.Rows
+}
+
+// emitTaken is emit for rows that are gathered on the way into the record batch, which saves a copy of them.
+func (s *emitStep) emitTaken(cols []takenColumn, rows int, scratch *vec.Scratch) error {
+	arrs := make([]arrow.Array, len(cols))
+	for i, c := range cols {
+		var err error
+		if t := s.schema.Field(i).Type; c.rows == nil {
+			arrs[i], err = vec.ToArrow(c.col, t)
+		} else {
+			arrs[i], err = c.rows.ToArrow(c.col, t, scratch)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.keep(array.NewRecordBatch(s.schema, arrs, int64(rows)))
+}
+
+// keep adds a record batch to the rows.
+func (s *emitStep) keep(rec arrow.RecordBatch) error {
 	size := recordBytes(rec)
 	if err := s.rows.held.Grow(size); err != nil {
 		return err
 	}
 	s.bytes += size
 	s.rows.Batches = append(s.rows.Batches, rec)
-	s.rows.N += int64(rows)
+	s.rows.N += rec.NumRows()
 	return nil
 }
 

@@ -67,11 +67,16 @@ func (l *link) push(ctx context.Context, b *vec.Batch) error {
 	if b.Rows == 0 {
 		return nil
 	}
+	return l.give(b.Rows, func() error { return l.next.push(ctx, b) })
+}
+
+// give is push of so many rows where the next operator takes them another way.
+func (l *link) give(rows int, take func() error) error {
 	op := &l.clock.ops[l.from]
-	op.Rows += int64(b.Rows)
+	op.Rows += int64(rows)
 	op.Batches++
 	l.clock.enter(l.to)
-	err := l.next.push(ctx, b)
+	err := take()
 	if err != nil && l.clock.failed == 0 {
 		l.clock.failed = l.to
 	}

@@ -16,19 +16,25 @@ import (
 // empty.
 type probeStep struct {
 	link
-	prog    *eval.Program // the left keys
-	prober  *join.Prober
-	nearest *join.AsOfProber // instead of prober in an as-of join
-	cond    *pairFilter      // nil where equal keys suffice
-	kind    plan.JoinKind
-	pass    *pass    // of a join by blocks
-	outer   bool     // rows without a match come too, with nulls on the right
-	met     []uint64 // a bit for each row of the table with a match; nil where nobody asks
-	payload []vec.Vec
-	cols    []probeColumn
-	keys    []vec.Vec
-	out     vec.Batch
-	scratch vec.Scratch
+	prog     *eval.Program // the left keys
+	prober   *join.Prober
+	nearest  *join.AsOfProber // instead of prober in an as-of join
+	cond     *pairFilter      // nil where equal keys suffice
+	kind     plan.JoinKind
+	pass     *pass    // of a join by blocks
+	outer    bool     // rows without a match come too, with nulls on the right
+	met      []uint64 // a bit for each row of the table with a match; nil where nobody asks
+	payload  []vec.Vec
+	packed   *vec.Packed // instead of payload
+	wants    []bool      // the columns of packed that are read
+	unpacked []vec.Vec   // and their rows
+	cols     []probeColumn
+	keys     []vec.Vec
+	out      vec.Batch
+	scratch  vec.Scratch
+	// emit is the next step where that emits the joined rows as they are: they are then gathered into the answer at once.
+	emit  *emitStep
+	taken []takenColumn
 }
 
 // probeColumn says where an output column comes from.
@@ -74,6 +80,9 @@ func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, err
 		}
 	}
 	s.out.Cols = make([]vec.Vec, len(s.cols))
+	if emit, ok := l.next.(*emitStep); ok {
+		s.emit, s.taken = emit, make([]takenColumn, len(s.cols))
+	}
 	if !n.Residual.IsZero() {
 		if s.cond, err = newPairFilter(n, &layout, kind); err != nil {
 			return nil, nil, err
@@ -98,6 +107,15 @@ func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, err
 func (s *probeStep) use(table *Table, n *plan.Join) {
 	kind := probeKinds[n.Kind]
 	s.payload = table.payload
+	if s.packed = table.packed; s.packed != nil {
+		width := len(layoutOf(n).columns)
+		s.wants, s.unpacked = make([]bool, width), make([]vec.Vec, width)
+		for _, c := range s.cols {
+			if c.right && c.live {
+				s.wants[c.from] = true
+			}
+		}
+	}
 	if keepsRight(n.Kind) {
 		s.met = make([]uint64, (table.NumRows()+63)/64)
 	}
@@ -181,9 +199,17 @@ func (s *probeStep) gather(ctx context.Context, b *vec.Batch, pairs join.Pairs) 
 		setMet(s.met, pairs.Right)
 	}
 	s.scratch.Reset()
+	if s.packed != nil {
+		s.packed.Take(s.unpacked, s.wants, s.rightRows(pairs), &s.scratch)
+	}
+	if s.emit != nil && s.emit.takes(len(pairs.Left)) {
+		return s.link.give(len(pairs.Left), func() error { return s.emitPairs(b, pairs) })
+	}
 	for i, c := range s.cols {
 		switch {
 		case !c.live:
+		case c.right && s.packed != nil:
+			s.out.Cols[i] = s.unpacked[c.from]
 		case c.right && s.outer:
 			vec.TakeOpt(&s.out.Cols[i], &s.payload[c.from], pairs.Right, &s.scratch)
 		case c.right:
@@ -196,6 +222,35 @@ func (s *probeStep) gather(ctx context.Context, b *vec.Batch, pairs join.Pairs) 
 	}
 	s.out.Rows, s.out.Seq = len(pairs.Left), b.Seq
 	return s.link.push(ctx, &s.out)
+}
+
+// rightRows are the rows of the table in the pairs.
+func (s *probeStep) rightRows(pairs join.Pairs) vec.Rows {
+	if s.outer {
+		return vec.RowsOpt(pairs.Right, &s.scratch)
+	}
+	return vec.Rows{Idx: pairs.Right}
+}
+
+// emitPairs is gather where the next step emits the rows.
+func (s *probeStep) emitPairs(b *vec.Batch, pairs join.Pairs) error {
+	left, right := vec.Rows{Idx: pairs.Left}, vec.Rows{}
+	if s.packed == nil {
+		right = s.rightRows(pairs)
+	}
+	for i, c := range s.cols {
+		switch {
+		case c.right && s.packed != nil:
+			s.taken[i] = takenColumn{col: &s.unpacked[c.from]}
+		case c.right:
+			s.taken[i] = takenColumn{&s.payload[c.from], &right}
+		case pairs.Whole:
+			s.taken[i] = takenColumn{col: &b.Cols[c.from]}
+		default:
+			s.taken[i] = takenColumn{&b.Cols[c.from], &left}
+		}
+	}
+	return s.emit.emitTaken(s.taken, len(pairs.Left), &s.scratch)
 }
 
 // setMet notes the rows of a table that have a match.

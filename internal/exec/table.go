@@ -1,9 +1,12 @@
 package exec
 
 import (
+	"sync/atomic"
+
 	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
+	"github.com/sheafdata/sheaf/plan"
 	"github.com/sheafdata/sheaf/shuffle"
 )
 
@@ -16,6 +19,8 @@ type Table struct {
 	hashed bool // rows are dealt by keys: there are some
 	// payload is the table's columns; text is dictionary-encoded in small tables.
 	payload []vec.Vec
+	// packed is the payload instead, in large tables that are only looked up.
+	packed *vec.Packed
 	marked
 	held *mem.Reservation
 }
@@ -53,6 +58,25 @@ func newTable(t *join.Table, asOf bool, held *mem.Reservation) (*Table, error) {
 		*col = vec.Vec{Type: values.Type, Phys: values.Phys, Width: 4, Len: values.Len, Data: vec.Bytes(codes), Dict: &vec.Dict{Values: values}}
 	}
 	return out, nil
+}
+
+// packBytes is the size of a payload from which it is packed: below, its columns lie in a core's caches.
+var packBytes atomic.Int64
+
+func init() { packBytes.Store(4 << 20) }
+
+// PackTables sets the size of a payload from which it is packed, so that tests can have small ones packed. It returns what was set before.
+func PackTables(bytes int64) int64 { return packBytes.Swap(bytes) }
+
+// pack has the table's rows lie as rows, where a join takes them at random places and nothing else reads them. There must be no
+// condition and no order.
+func (t *Table) pack(n *plan.Join) {
+	if keepsRight(n.Kind) || n.AsOf != nil || !n.Residual.IsZero() || int64(t.NumRows())*int64(vec.PackedWidth(t.payload)) < packBytes.Load() {
+		return
+	}
+	if t.packed = t.PackPayload(); t.packed != nil {
+		t.payload = nil
+	}
 }
 
 // Free gives the reserved bytes back. The table stays good: a cancelled task may still read it.

@@ -357,7 +357,7 @@ func (b *Builder) Build() (*Table, error) {
 		}
 	}
 	t.reserved = b.held
-	b.held = 0
+	b.held, b.payload, b.keys, b.sent = 0, nil, nil, nil // what the table gives away must not stay here
 	return t, nil
 }
 

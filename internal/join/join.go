@@ -92,6 +92,26 @@ func (t *Table) Unique() bool { return t.next == nil }
 // Payload returns the payload columns of the build rows, to be gathered by Pairs.Right. They are shared: do not change them.
 func (t *Table) Payload() []vec.Vec { return t.payload }
 
+// PackPayload gives the payload away row by row, where its columns suit that and there is memory for both for the time being; the
+// table has no payload afterwards. It returns nil, and nothing has changed, where they do not or there is not.
+func (t *Table) PackPayload() *vec.Packed {
+	width := vec.PackedWidth(t.payload)
+	if width == 0 || t.all == 0 {
+		return nil
+	}
+	size := int64(width) * int64(t.all)
+	if t.reserve != nil && t.reserve(size) != nil {
+		return nil
+	}
+	p := vec.Pack(t.payload)
+	t.payload = nil
+	t.reserved += size
+	if freed := p.Replaced(); t.reserve != nil && t.reserve(-freed) == nil {
+		t.reserved -= freed
+	}
+	return p
+}
+
 // Rows returns the build rows as columns, from which another process can build the same table: keys (nil without
 // Options.KeepKeys) and payload, in build order. They are shared: do not change them.
 func (t *Table) Rows() (keys, payload []vec.Vec, rows int) {

@@ -3,9 +3,11 @@ package parquetio
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -93,6 +95,12 @@ func TestHybrid(t *testing.T) {
 			require.NoError(t, h.codes(got, math.MaxUint32+1))
 			require.Equal(t, want, got)
 		})
+		for _, limit := range []int{0, 1, int(slices.Max(values)), int(slices.Max(values)) + 1} {
+			var h hybrid
+			h.reset(b, w)
+			err := h.codes(make([]uint32, len(values)), limit)
+			require.Equal(t, int(slices.Max(values)) >= limit, errors.Is(err, errBadCode), "width %d, limit %d", w, limit)
+		}
 		if w <= 18 {
 			checkGather(t, steps, w)
 		}
@@ -334,11 +342,36 @@ func TestBigEndian(t *testing.T) {
 	require.Equal(t, []byte{0, 0, 0, 0}, dst)
 }
 
-func TestShortView(t *testing.T) {
-	long := []byte("0123456789abcdefghij")
-	for n := range inlineLen + 1 {
-		v, w := shortView(long, n), inlineView(long[:n])
-		require.Equal(t, w, v, "%d bytes", n)
-		require.Equal(t, long[:n], v.bytes(nil))
+// TestPlainViews reads values of every length around inlineLen, at every distance from the end of their bytes.
+func TestPlainViews(t *testing.T) {
+	long := []byte("0123456789abcdefghijklmn")
+	for first := range len(long) + 1 {
+		for second := range len(long) + 1 {
+			var data []byte
+			var want [][]byte
+			for _, n := range []int{first, second, 0, first} {
+				data = append(binary.LittleEndian.AppendUint32(data, uint32(n)), long[len(long)-n:]...)
+				want = append(want, long[len(long)-n:])
+			}
+			views := make([]viewHeader, len(want))
+			end, err := plainViews(views, data, 0, 3)
+			require.NoError(t, err)
+			require.Equal(t, len(data), end)
+			for i, w := range want {
+				if len(w) <= inlineLen {
+					require.Equal(t, inlineView(w), views[i])
+				} else {
+					require.Equal(t, uint64(3), views[i].hi&math.MaxUint32)
+					require.Equal(t, binary.LittleEndian.Uint32(w), uint32(views[i].lo>>32))
+				}
+				require.Equal(t, w, views[i].bytes(data))
+			}
+			for cut := range data {
+				_, err := plainViews(views, data[:cut:cut], 0, 3)
+				require.ErrorIs(t, err, errValuesShort)
+			}
+		}
 	}
+	_, err := plainViews(make([]viewHeader, 1), []byte("\xff\xff\xff\xff0123456789abcdefgh"), 0, 0)
+	require.ErrorIs(t, err, errValuesShort)
 }

@@ -173,7 +173,7 @@ func (h *hybrid) codes(dst []uint32, limit int) error {
 				return errBadCode
 			}
 			fill(d, h.value)
-		} else if int(unpackCodes(d, h.packed, h.idx, h.width)) >= limit {
+		} else if !unpackCodes(d, h.packed, h.idx, h.width, limit) {
 			return errBadCode
 		}
 		h.left -= k

@@ -138,42 +138,55 @@ func gather32[T fixed](dst, dict []T, src []byte, w uint) bool {
 	return true
 }
 
-// unpackCodes fills dst with the values of a run from idx on and returns the largest.
-func unpackCodes(dst []uint32, src []byte, idx int, w uint) (most uint32) {
+// unpackCodes fills dst with the values of a run from idx on, and says whether all are below limit.
+func unpackCodes(dst []uint32, src []byte, idx int, w uint, limit int) bool {
 	if w == 0 {
 		clear(dst)
-		return 0
+		return limit > 0
 	}
-	mask := uint64(1)<<w - 1
+	last := uint64(limit) - 1 // last − k is negative for a code that is too large, and for all where there is no code
+	bad := uint64(0)
 	i := 0
 	for ; i < len(dst) && (idx+i)&7 != 0; i++ {
 		dst[i] = packedAt(src, idx+i, w)
-		most = max(most, dst[i])
+		bad |= last - uint64(dst[i])
 	}
-	if w <= 8 {
-		for off := (idx + i) / 8 * int(w); i+8 <= len(dst) && off+8 <= len(src); off += int(w) {
-			v := binary.LittleEndian.Uint64(src[off:])
-			d := (*[8]uint32)(dst[i:])
-			for j := range d {
-				d[j] = uint32(v & mask)
-				most = max(most, d[j])
-				v >>= w & 63
-			}
-			i += 8
-		}
-	} else {
-		p := (idx + i) * int(w)
-		for ; i < len(dst) && p>>3+8 <= len(src); i++ {
-			dst[i] = uint32(binary.LittleEndian.Uint64(src[p>>3:]) >> (uint(p) & 7) & mask)
-			most = max(most, dst[i])
-			p += int(w)
-		}
+	if groups := min((len(dst)-i)/8, (len(src)-8)/int(w)-(idx+i)/8); groups > 0 && w <= 16 {
+		n := groups * 8
+		bad |= unpack16(dst[i:i+n], src[(idx+i)/8*int(w):], w, last)
+		i += n
+	}
+	mask, p := uint64(1)<<w-1, (idx+i)*int(w)
+	for ; i < len(dst) && p>>3+8 <= len(src); i++ {
+		k := binary.LittleEndian.Uint64(src[p>>3:]) >> (uint(p) & 7) & mask
+		dst[i] = uint32(k)
+		bad |= last - k
+		p += int(w)
 	}
 	for ; i < len(dst); i++ {
 		dst[i] = packedAt(src, idx+i, w)
-		most = max(most, dst[i])
+		bad |= last - uint64(dst[i])
 	}
-	return most
+	return int64(bad) >= 0
+}
+
+// unpack16 does whole groups of width at most 16, as gather16 does, and returns last − k of all codes or-ed.
+func unpack16(dst []uint32, src []byte, w uint, last uint64) (bad uint64) {
+	mask := uint64(1)<<w - 1
+	half, odd := int(w/2), 4*(w&1)
+	w &= 63
+	w2, w3 := 2*w, 3*w
+	for off := 0; len(dst) >= 8; off += int(w) {
+		v, u := binary.LittleEndian.Uint64(src[off:]), binary.LittleEndian.Uint64(src[off+half:])>>(odd&63)
+		k0, k1, k2, k3 := v&mask, v>>(w&63)&mask, v>>(w2&63)&mask, v>>(w3&63)&mask
+		k4, k5, k6, k7 := u&mask, u>>(w&63)&mask, u>>(w2&63)&mask, u>>(w3&63)&mask
+		bad |= (last - k0) | (last - k1) | (last - k2) | (last - k3) | (last - k4) | (last - k5) | (last - k6) | (last - k7)
+		d := (*[8]uint32)(dst)
+		d[0], d[1], d[2], d[3] = uint32(k0), uint32(k1), uint32(k2), uint32(k3)
+		d[4], d[5], d[6], d[7] = uint32(k4), uint32(k5), uint32(k6), uint32(k7)
+		dst = dst[8:]
+	}
+	return bad
 }
 
 // unpackLevels fills dst with the values of a run of width at most 8.

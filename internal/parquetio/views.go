@@ -73,9 +73,27 @@ func (r *leafReader) viewBuf(v *viewHeader) []byte {
 	return r.out.bufs[uint32(v.hi)]
 }
 
-// plainViews makes views of length-prefixed values in data from pos on, and returns where they end.
+// plainViews makes views of length-prefixed values in data from pos on, and returns where they end. A value of at most inlineLen bytes
+// and its prefix are a view already, but for what follows it.
 func plainViews(dst []viewHeader, data []byte, pos int, buf uint32) (int, error) {
-	for i := range dst {
+	i := 0
+	for ; i < len(dst) && pos+16 <= len(data); i++ {
+		v := viewHeader{lo: binary.LittleEndian.Uint64(data[pos:]), hi: binary.LittleEndian.Uint64(data[pos+8:])}
+		n := int(uint32(v.lo))
+		if n <= inlineLen {
+			m := &viewMasks[n]
+			dst[i] = viewHeader{lo: v.lo & m.lo, hi: v.hi & m.hi}
+			pos += 4 + n
+			continue
+		}
+		pos += 4
+		if n > len(data)-pos {
+			return pos, errValuesShort
+		}
+		dst[i] = viewHeader{lo: v.lo, hi: uint64(buf) | uint64(pos)<<32}
+		pos += n
+	}
+	for ; i < len(dst); i++ { // near the end of data
 		if pos+4 > len(data) {
 			return pos, errValuesShort
 		}
@@ -84,33 +102,20 @@ func plainViews(dst []viewHeader, data []byte, pos int, buf uint32) (int, error)
 		if n > len(data)-pos {
 			return pos, errValuesShort
 		}
-		if n > inlineLen {
-			dst[i] = viewHeader{
-				lo: uint64(n) | uint64(binary.LittleEndian.Uint32(data[pos:]))<<32,
-				hi: uint64(buf) | uint64(pos)<<32,
-			}
-		} else if pos+16 <= len(data) {
-			dst[i] = shortView(data[pos:], n)
-		} else {
-			dst[i] = inlineView(data[pos : pos+n])
-		}
+		dst[i] = makeView(data[pos:pos+n], buf, uint32(pos))
 		pos += n
 	}
 	return pos, nil
 }
 
-// shortView is inlineView for n bytes at the start of s, which has 16 bytes at least.
-func shortView(s []byte, n int) viewHeader {
-	lo, hi := binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])
-	// keep n bytes of the 16
-	if n <= 8 {
-		lo &= 1<<(uint(n)*8) - 1 // all ones for 8: a shift by 64 gives 0
-		hi = 0
-	} else {
-		hi &= 1<<(uint(n-8)*8) - 1
+// viewMasks[n] keeps the length and the n bytes of a view of a short value.
+var viewMasks = func() (m [inlineLen + 1]viewHeader) {
+	for n := range m {
+		m[n] = inlineView([]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")[:n])
+		m[n].lo |= 1<<32 - 1
 	}
-	return viewHeader{lo: uint64(n) | lo<<32, hi: lo>>32 | hi<<32}
-}
+	return m
+}()
 
 // lensValues decodes values whose lengths come apart.
 func (r *leafReader) lensValues(dst []viewHeader) error {

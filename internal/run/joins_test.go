@@ -1,12 +1,20 @@
 package run_test
 
 import (
+	"context"
+	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/internal/exec"
 	"github.com/sheafdata/sheaf/internal/exec/exectest"
+	"github.com/sheafdata/sheaf/internal/ref"
+	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/sched"
 )
 
 // joinOf makes an operator of a join as the user would give it.
@@ -92,5 +100,31 @@ func TestJoins(t *testing.T) {
 			continue
 		}
 		exectest.Test(t, query, op)
+	}
+}
+
+// Joined rows that go to the answer as they are, in batches large enough not to be put together, and of tables that lie row by row.
+func TestJoinsOfManyRows(t *testing.T) {
+	defer exec.PackTables(exec.PackTables(1))
+	for i := range 12 {
+		r := rand.New(rand.NewPCG(uint64(i), 8))
+		nulls := []float64{0, 0.1, 0.1, 1}[i%4]
+		left := exectest.NewSource(exectest.Random(r, exectest.Schema, 9000, nulls), exectest.Layout{Splits: 2, Batch: 8192, Text: exectest.Text(i % 3), Sliced: i%2 == 0})
+		right := exectest.NewSource(exectest.Random(r, exectest.Schema, []int{0, 1, 200, 1500}[i/3], 0.1), exectest.Layout{Splits: 1, Batch: 700, Text: exectest.Text(i / 4)})
+		for kind := plan.Inner; kind < plan.Cross; kind++ {
+			n, err := plan.NewJoin(plan.NewScan(left), plan.NewScan(right), plan.JoinSpec{Kind: kind, Using: []string{"i"}})
+			require.NoError(t, err)
+			want, err := ref.Run(context.Background(), n)
+			require.NoError(t, err)
+			for _, packed := range []int64{1, 1 << 30} {
+				exec.PackTables(packed)
+				for _, on := range []sched.Scheduler{sched.Pool(2), asBytes()} {
+					recs, err := query(context.Background(), n, sched.Options{Workers: 2, On: on})
+					require.NoError(t, err)
+					require.Empty(t, ref.Diff(want, ref.OfRecords(n.Schema(), recs)), "%s, case %d, packed from %d bytes", kind, i, packed)
+					require.Zero(t, mem.Process().Used())
+				}
+			}
+		}
 	}
 }

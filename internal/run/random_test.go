@@ -40,6 +40,8 @@ type variant struct {
 	hashZero bool
 	// spill makes every table tiny and every exchange go through files; joins makes joins go by parts.
 	spill, joins bool
+	// packed has all join tables that can be lie row by row.
+	packed bool
 }
 
 func variants(r *rand.Rand) []variant {
@@ -50,12 +52,12 @@ func variants(r *rand.Rand) []variant {
 		{name: "large batches", batch: 8192, o: sched.Options{Workers: 1}},
 		{name: "optimized", batch: 8192, o: sched.Options{Workers: 8, On: sched.Pool(8)}, optimize: true},
 		{name: "a rule off", batch: 7, o: sched.Options{Workers: 2}, optimize: true, off: rules[r.IntN(len(rules))]},
-		{name: "equal hashes", batch: 100, o: sched.Options{Workers: 2}, optimize: r.IntN(2) == 0, hashZero: true},
+		{name: "equal hashes", batch: 100, o: sched.Options{Workers: 2}, optimize: r.IntN(2) == 0, hashZero: true, packed: true},
 		{name: "no memory", batch: 30, o: sched.Options{Workers: 2}, optimize: r.IntN(2) == 0, spill: true},
 		{name: "no memory, 8 workers", batch: 8192, o: sched.Options{Workers: 8, On: sched.Pool(8)}, optimize: true, spill: true},
 		{name: "no memory, in order", batch: 20, o: sched.Options{Workers: 4, On: sched.Pool(4), InOrder: true}, optimize: r.IntN(2) == 0, spill: true, joins: true},
 		{name: "no memory for joins", batch: 30, o: sched.Options{Workers: 4, On: sched.Pool(4)}, optimize: r.IntN(2) == 0, joins: true},
-		{name: "tasks as bytes", batch: 50, o: sched.Options{Workers: 2, On: asBytes()}, optimize: r.IntN(2) == 0},
+		{name: "tasks as bytes", batch: 50, o: sched.Options{Workers: 2, On: asBytes()}, optimize: r.IntN(2) == 0, packed: true},
 	}
 }
 
@@ -108,6 +110,9 @@ func (v *variant) run(g *generator, n plan.Node) ([]arrow.RecordBatch, error) {
 	}
 	if v.joins {
 		defer exec.LimitJoins(exec.LimitJoins(1 << 10))
+	}
+	if v.packed {
+		defer exec.PackTables(exec.PackTables(1))
 	}
 	if v.hashZero {
 		defer hash.SetAllEqual(hash.SetAllEqual(true))

@@ -150,13 +150,16 @@ func takeValidOpt(src []uint64, idx []uint32, some bool, s *Scratch) []uint64 {
 	case src != nil:
 		takeBitsOpt(dst, src, idx)
 	default:
-		clear(dst)
-		for i, k := range idx {
-			b := uint64(1)
-			if k == NoRow {
-				b = 0
+		for w := range dst {
+			word := uint64(0)
+			for j, k := range idx[64*w : min(64*w+64, len(idx))] {
+				b := uint64(1)
+				if k == NoRow {
+					b = 0
+				}
+				word |= b << (uint(j) & 63)
 			}
-			dst[i>>6] |= b << (uint(i) & 63)
+			dst[w] = word
 		}
 	}
 	return dst

@@ -48,6 +48,9 @@ func toData(v *Vec, t arrow.DataType) (*array.Data, error) {
 		return toData(&nulls, t)
 	}
 	if v.Dict != nil {
+		if values := &v.Dict.Values; gathers(values, t) {
+			return gathered(values, v.Codes(), v.Nulls(nil), t)
+		}
 		var plain Vec
 		Decode(&plain, v, nil)
 		v = &plain
@@ -65,7 +68,11 @@ func toData(v *Vec, t arrow.DataType) (*array.Data, error) {
 		}
 		return array.NewData(t, v.Len, []*memory.Buffer{valid, memory.NewBufferBytes(out)}, nil, nulls, 0), nil
 	case *arrow.StringType, *arrow.BinaryType, *arrow.LargeStringType, *arrow.LargeBinaryType:
-		return toText(v, t, valid, nulls)
+		rows := textRows{heads: Of[ViewHeader](v), bufs: v.Bufs, n: v.Len}
+		if nulls > 0 {
+			rows.valid = v.Valid
+		}
+		return rows.array(t, valid, nulls)
 	case *arrow.StringViewType, *arrow.BinaryViewType:
 		return toViews(v, t, valid, nulls)
 	case *arrow.StructType:
@@ -74,22 +81,23 @@ func toData(v *Vec, t arrow.DataType) (*array.Data, error) {
 	switch {
 	case p == List:
 		return toList(v, t, valid, nulls)
-	case isDecimal(p):
+	case isDecimal(p) && bytesOfType(t) != v.Width:
 		return toDecimal(v, t, valid, nulls)
 	}
 	data := heapCopy(v.Data[:v.Len*w])
-	zeroNulls(data.Bytes(), w, v, nulls)
+	zeroNulls(data.Bytes(), w, v.Valid, v.Len, nulls)
 	return array.NewData(t, v.Len, []*memory.Buffer{valid, data}, nil, nulls, 0), nil
 }
 
-func isDecimal(p Phys) bool { return p == Dec128 || p == Dec256 }
-
-// heapCopy returns a buffer with a copy of b, at an address fit for any element type.
-func heapCopy(b []byte) *memory.Buffer {
-	c := alignedBytes(len(b))
-	copy(c, b)
-	return memory.NewBufferBytes(c)
+// bytesOfType is the bytes that a value of a fixed-width type takes in an array, 0 for other types.
+func bytesOfType(t arrow.DataType) int {
+	if f, ok := t.(arrow.FixedWidthDataType); ok {
+		return f.BitWidth() / 8
+	}
+	return 0
 }
+
+func isDecimal(p Phys) bool { return p == Dec128 || p == Dec256 }
 
 // validBuffer returns v's validity as a buffer, nil where no row is null, and the number of nulls.
 func validBuffer(v *Vec) (*memory.Buffer, int) {
@@ -101,43 +109,6 @@ func validBuffer(v *Vec) (*memory.Buffer, int) {
 		return nil, 0
 	}
 	return memory.NewBufferBytes(bitmap.ToBytes(v.Valid, v.Len)), nulls
-}
-
-func toText(v *Vec, t arrow.DataType, valid *memory.Buffer, nulls int) (*array.Data, error) {
-	heads := Of[ViewHeader](v)
-	total := 0
-	for i := range heads {
-		if valid == nil || bitmap.Get(v.Valid, i) {
-			total += int(heads[i].Len)
-		}
-	}
-	large := t.ID() == arrow.LARGE_STRING || t.ID() == arrow.LARGE_BINARY
-	if !large && total > 1<<31-1 {
-		return nil, fault.New(fault.Memory, "arrow", "a batch holds %d bytes of text, more than the %s type can", total, t).
-			WithHint("use a large type or smaller batches")
-	}
-	data := make([]byte, 0, total)
-	offs32, offs64 := []int32(nil), []int64(nil)
-	if large {
-		offs64 = make([]int64, v.Len+1)
-	} else {
-		offs32 = make([]int32, v.Len+1)
-	}
-	for i := range heads {
-		if valid == nil || bitmap.Get(v.Valid, i) {
-			data = append(data, heads[i].Value(v.Bufs)...)
-		}
-		if large {
-			offs64[i+1] = int64(len(data))
-		} else {
-			offs32[i+1] = int32(len(data))
-		}
-	}
-	offs := Bytes(offs32)
-	if large {
-		offs = Bytes(offs64)
-	}
-	return array.NewData(t, v.Len, []*memory.Buffer{valid, memory.NewBufferBytes(offs), memory.NewBufferBytes(data)}, nil, nulls, 0), nil
 }
 
 func toViews(v *Vec, t arrow.DataType, valid *memory.Buffer, nulls int) (*array.Data, error) {
@@ -172,7 +143,7 @@ func toStruct(v *Vec, t *arrow.StructType, valid *memory.Buffer, nulls int) (*ar
 }
 
 func toDecimal(v *Vec, t arrow.DataType, valid *memory.Buffer, nulls int) (*array.Data, error) {
-	w := t.(arrow.FixedWidthDataType).BitWidth() / 8
+	w := bytesOfType(t)
 	from := 32
 	if v.Phys == Dec128 {
 		from = 16
@@ -191,18 +162,18 @@ func toDecimal(v *Vec, t arrow.DataType, valid *memory.Buffer, nulls int) (*arra
 			}
 		}
 	}
-	zeroNulls(out, w, v, nulls)
+	zeroNulls(out, w, v.Valid, v.Len, nulls)
 	return array.NewData(t, v.Len, []*memory.Buffer{valid, memory.NewBufferBytes(out)}, nil, nulls, 0), nil
 }
 
-// zeroNulls clears the values of w bytes under nulls: there lies whatever the memory was used for before.
-func zeroNulls(data []byte, w int, v *Vec, nulls int) {
+// zeroNulls clears the values of w bytes under nulls, of n rows: there lies whatever the memory was used for before.
+func zeroNulls(data []byte, w int, valid []uint64, n, nulls int) {
 	if nulls == 0 {
 		return
 	}
-	for k, word := range v.Valid[:(v.Len+63)/64] {
+	for k, word := range valid[:(n+63)/64] {
 		gone := ^word
-		if left := v.Len - 64*k; left < 64 {
+		if left := n - 64*k; left < 64 {
 			gone &= 1<<left - 1
 		}
 		if gone == ^uint64(0) {
