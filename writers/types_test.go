@@ -22,7 +22,9 @@ type typeValues struct {
 
 func allTypes() []typeValues {
 	i64, str, f64 := arrow.PrimitiveTypes.Int64, arrow.BinaryTypes.String, arrow.PrimitiveTypes.Float64
-	field := func(name string, t arrow.DataType) arrow.Field { return arrow.Field{Name: name, Type: t, Nullable: true} }
+	field := func(name string, t arrow.DataType) arrow.Field {
+		return arrow.Field{Name: name, Type: t, Nullable: true}
+	}
 	out := []typeValues{
 		{arrow.Null, `[null, null]`},
 		{arrow.FixedWidthTypes.Boolean, `[true, false, null]`},

@@ -18,6 +18,9 @@ func (r *report) fault(f *fault.Error) {
 	}
 	hint := flags(f.Hint)
 	message, hint = inOurWords(message, hint)
+	if f.Text == f.Column && f.Line > 1 && plainName.MatchString(f.Column) {
+		hint = headerAgain(f.Column)
+	}
 	if f.Column != "" && !strings.Contains(message, strconv.Quote(f.Column)) {
 		message = "column " + strconv.Quote(f.Column) + ": " + message
 	}

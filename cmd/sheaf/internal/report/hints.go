@@ -64,6 +64,14 @@ func inOurWords(message, hint string) (string, string) {
 
 func fewer(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
 
+// headerAgain says what to do about a value that is the name of its column: files were put together with their headers.
+func headerAgain(column string) string {
+	return "the line looks like the header again: where no types are given, all columns are text, and --where \"" + column + " != '" + column + "'\" leaves such lines out"
+}
+
+// plainName is a column name that conditions take without quotes.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // flags returns a hint of the library in terms of the command's flags.
 func flags(hint string) string {
 	for _, a := range advice {
