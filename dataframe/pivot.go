@@ -74,6 +74,12 @@ func (p *pivot) node(in plan.Node, g *Grouped, aggs []expr.Expr) (plan.Node, err
 			return nil, err
 		}
 	}
+	for _, v := range values {
+		if e, ok := v.(expr.Expr); ok && e.Op() != "lit" {
+			return nil, fault.New(fault.Plan, "Pivot", "%s is no value of the column", e).
+				WithHint("after the column stand those of its values that become columns, or none; aggregates stand in Agg: Pivot(column).Agg(aggregates)")
+		}
+	}
 	spec := plan.PivotSpec{Keys: g.keys, Aggs: aggs, On: on[0], DropNullKeys: g.dropNull}
 	for _, v := range values {
 		spec.Values = append(spec.Values, plan.PivotValue{Name: pivotName(v, bound.Type()), Is: func(on expr.Expr) expr.Expr {

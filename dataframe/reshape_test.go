@@ -44,6 +44,10 @@ func TestPivot(t *testing.T) {
 	require.Equal(t, "Shop pear_count pear_span fig_count fig_span", names(several))
 	require.Equal(t, []string{"east,2,0.25,1,0", "west,0,<nil>,2,0.5", "north,0,<nil>,0,<nil>"}, lines(t, several))
 
+	require.ErrorContains(t, df.GroupBy("Shop").Pivot("Fruit", expr.Sum("N")).Agg(expr.Count()).Err(), "aggregates stand in Agg")
+	literal := df.GroupBy("Shop").Pivot("Fruit", expr.Lit("fig")).Agg(expr.Sum("N"))
+	require.Equal(t, "Shop fig", names(literal))
+
 	found := df.GroupBy("Shop").Pivot("Fruit").Agg(expr.Count())
 	require.Equal(t, "Shop fig lime pear", names(found))
 	require.Equal(t, []string{"east,1,0,2", "west,2,0,0", "north,0,1,0"}, lines(t, found))

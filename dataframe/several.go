@@ -75,14 +75,16 @@ func (df *DataFrame) MapBatches(schema *arrow.Schema, fn BatchFunc) *DataFrame {
 	})
 }
 
-// RepartitionOptions say how many parts rows are to come in, how large these are, and by which columns equal rows go together.
+// RepartitionOptions say how many parts rows are wished in, how large these are, and by which columns equal rows go together.
 type RepartitionOptions struct {
 	Parts       int
 	Rows, Bytes int64
 	By          []string
 }
 
-// Repartition arranges rows in other parts, which shows in the files that are written and in parallelism, never in the answer.
+// Repartition wishes for rows in other parts, as files and in parallelism; it never changes the answer. Today it is checked and shows in
+// Explain, and nothing else comes of it: the engine cuts its tasks itself. What files are written is said to the writer: OneFile,
+// FileRows and PartitionBy of its options.
 func (df *DataFrame) Repartition(opts RepartitionOptions) *DataFrame {
 	return df.then("Repartition", func(in plan.Node) (plan.Node, error) {
 		opts.By = slices.Clone(opts.By)

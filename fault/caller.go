@@ -30,14 +30,23 @@ var between = []string{"iter", "maps", "reflect", "runtime", "slices", "sync"}
 
 const modulePrefix = "github.com/sheafdata/sheaf/"
 
-// isLibrary says whether a frame belongs to the library proper: not a test, an example program or a command.
+// root is the folder of the module as files of frames have it: where it was compiled, or with -trimpath its import path.
+var root = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return strings.TrimSuffix(file, "fault/caller.go")
+}()
+
+// isLibrary says whether a frame belongs to the library proper: not a test, an example program or a command. Its file tells: a function
+// literal of a method that was inlined bears the name of the function around it, which is the user's.
 func isLibrary(f runtime.Frame) bool {
-	if !strings.HasPrefix(f.Function, modulePrefix) {
-		return slices.Contains(between, strings.SplitN(f.Function, ".", 2)[0])
+	rest, inside := strings.CutPrefix(f.File, root)
+	if !inside {
+		if rest, inside = strings.CutPrefix(f.Function, modulePrefix); !inside {
+			return slices.Contains(between, strings.SplitN(f.Function, ".", 2)[0])
+		}
 	}
 	if strings.HasSuffix(f.File, "_test.go") {
 		return false
 	}
-	rest := f.Function[len(modulePrefix):]
 	return !strings.HasPrefix(rest, "examples/") && !strings.HasPrefix(rest, "cmd/")
 }

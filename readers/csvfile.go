@@ -1,6 +1,7 @@
 package readers
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -55,6 +56,9 @@ func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budg
 		return f.fail(err)
 	}
 	f.size = h.Size()
+	if what := notText(start[:n]); what != "" {
+		return f.fail(fault.New(fault.Input, csvOp, "this is no CSV file but %s", what))
+	}
 	f.encoding = csvio.DetectEncoding(start[:n], csvio.Encoding(o.Encoding))
 	f.stream = fileio.CodecOf(f.file.Path, start[:n]) != fileio.Plain || f.encoding != csvio.EncodingUTF8
 	ho := csvio.HeadOptions{NoHeader: o.NoHeader, SkipRows: o.SkipRows, File: f.file.Path, MaxColumns: o.MaxColumns, Sniff: o.Comma == 0 && d.Comma == ',',
@@ -66,6 +70,20 @@ func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budg
 	}
 	f.looked = err == nil
 	return err
+}
+
+// notText tells files of other formats by how they begin, "" for none that is known.
+func notText(start []byte) string {
+	for begin, what := range map[string]string{"ARROW1\x00\x00": "Arrow IPC", "PK\x03\x04": "a zip archive or a spreadsheet", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old spreadsheet",
+		"\x7fELF": "a program"} {
+		if bytes.HasPrefix(start, []byte(begin)) {
+			return what
+		}
+	}
+	if rest, ok := bytes.CutPrefix(start, []byte("PAR1")); ok && len(rest) > 0 && rest[0] < ' ' && !bytes.ContainsAny(rest[:1], "\t\r\n") {
+		return "Parquet"
+	}
+	return ""
 }
 
 func (f *csvFile) lookRange(h fileio.Handle, d csvio.Dialect, ho csvio.HeadOptions, budget int64) (err error) {

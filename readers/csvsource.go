@@ -329,9 +329,21 @@ func (s *csvSource) split(i int, cols []int) (*csvSplit, error) {
 		}
 		sp.adapt.cols = append(sp.adapt.cols, adaptColumn{name: field.Name, typ: field.Type, from: len(sp.columns)})
 		sp.adapt.read = append(sp.adapt.read, src)
-		sp.columns = append(sp.columns, csvio.Column{Name: field.Name, Field: src, Type: field.Type, Order: s.orders[from.data], Inferred: s.inferred[from.data]})
+		sp.columns = append(sp.columns, csvio.Column{Name: field.Name, Field: src, Type: fieldType(field.Type), Order: s.orders[from.data], Inferred: s.inferred[from.data]})
 	}
 	return sp, nil
+}
+
+// fieldType is what fields are parsed as for a column of the type; the adapter makes the column of it.
+func fieldType(t arrow.DataType) arrow.DataType {
+	t = valueType(t)
+	switch d := t.(type) {
+	case *arrow.Decimal32Type:
+		return &arrow.Decimal128Type{Precision: d.Precision, Scale: d.Scale}
+	case *arrow.Decimal64Type:
+		return &arrow.Decimal128Type{Precision: d.Precision, Scale: d.Scale}
+	}
+	return t
 }
 
 // mapOf says which field of the file gives each column within files: by name, with a declared schema and no header by place.

@@ -57,6 +57,10 @@ func checkType(d arrow.ArrayData, depth int) error {
 		return checkList(d, offsets32(d), depth)
 	case *arrow.LargeListType:
 		return checkList(d, offsets64(d), depth)
+	case *arrow.ListViewType:
+		return checkListView(d, arrow.Int32Traits.CastFromBytes(bufferBytes(d, 1)), arrow.Int32Traits.CastFromBytes(bufferBytes(d, 2)), depth)
+	case *arrow.LargeListViewType:
+		return checkListView(d, arrow.Int64Traits.CastFromBytes(bufferBytes(d, 1)), arrow.Int64Traits.CastFromBytes(bufferBytes(d, 2)), depth)
 	case *arrow.FixedSizeListType:
 		return checkChildren(d, int64(off+n)*int64(t.Len()), depth)
 	case *arrow.StructType:
@@ -90,6 +94,21 @@ func checkChildren(d arrow.ArrayData, need int64, depth int) error {
 		}
 	}
 	return nil
+}
+
+// checkListView checks that every list, also one under a null, lies within the elements.
+func checkListView[T int32 | int64](d arrow.ArrayData, from, sizes []T, depth int) error {
+	n, off := d.Len(), d.Offset()
+	if len(d.Children()) != 1 || len(from) < off+n || len(sizes) < off+n {
+		return errShort
+	}
+	elements := int64(d.Children()[0].Len())
+	for i := off; i < off+n; i++ {
+		if from[i] < 0 || sizes[i] < 0 || int64(from[i]) > elements-int64(sizes[i]) {
+			return errors.New("a list lies beyond the elements")
+		}
+	}
+	return checkChildren(d, 0, depth)
 }
 
 // offsets32 are the row ends of the array with the start before them; nil where the buffer is too short.

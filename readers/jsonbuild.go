@@ -31,6 +31,7 @@ type jsonColumn struct {
 
 	kids  []*jsonColumn
 	index map[string]int
+	width int // of buildFixed
 }
 
 // jsonBuild is how a column is built.
@@ -43,6 +44,9 @@ const (
 	buildFloat
 	buildText
 	buildList
+	buildFixed // a list of width elements
+	buildMap
+	buildDict // a dictionary, of the values of kids[0]
 	buildStruct
 	buildOther // by an arrow builder, from text
 )
@@ -60,9 +64,6 @@ func newJSONColumn(alloc memory.Allocator, name, path string, typ arrow.DataType
 		c.kind = buildFloat
 	case *arrow.StringType:
 		c.kind = buildText
-	case *arrow.ListType:
-		c.kind = buildList
-		c.kids = []*jsonColumn{newJSONColumn(alloc, t.ElemField().Name, path+"[]", t.Elem())}
 	case *arrow.StructType:
 		c.kind = buildStruct
 		c.index = make(map[string]int, t.NumFields())
@@ -71,8 +72,10 @@ func newJSONColumn(alloc memory.Allocator, name, path string, typ arrow.DataType
 			c.kids = append(c.kids, newJSONColumn(alloc, f.Name, path+"."+f.Name, f.Type))
 		}
 	default:
-		c.kind = buildOther
-		c.other = array.NewBuilder(alloc, typ)
+		if !c.listColumn(alloc) {
+			c.kind = buildOther
+			c.other = array.NewBuilder(alloc, typ)
+		}
 	}
 	return c
 }
@@ -96,9 +99,13 @@ func (c *jsonColumn) appendNull() {
 		c.floats = append(c.floats, 0)
 	case buildText:
 		c.offs = append(c.offs, int32(len(c.data)))
-	case buildList:
+	case buildList, buildMap:
 		c.offs = append(c.offs, int32(c.kids[0].n))
-	case buildStruct:
+	case buildFixed:
+		for range c.width {
+			c.kids[0].appendNull()
+		}
+	case buildDict, buildStruct:
 		for _, k := range c.kids {
 			k.appendNull()
 		}
@@ -130,15 +137,26 @@ func (c *jsonColumn) ended() {
 }
 
 // take makes the array of all rows and empties the column.
-func (c *jsonColumn) take(alloc memory.Allocator) arrow.ArrayData {
+func (c *jsonColumn) take(alloc memory.Allocator) (arrow.ArrayData, error) {
 	n := c.n
 	var bits *memory.Buffer
 	if c.nulls > 0 && c.kind != buildNull {
 		bits = memory.NewBufferBytes(c.valid)
 	}
 	nulls := c.nulls
+	if c.kind == buildDict {
+		defer c.reset()
+		return c.encoded(alloc)
+	}
 	var bufs []*memory.Buffer
 	var kids []arrow.ArrayData
+	for _, k := range c.kids {
+		d, err := k.take(alloc)
+		if err != nil {
+			return nil, err
+		}
+		kids = append(kids, d)
+	}
 	switch c.kind {
 	case buildNull:
 		nulls = n
@@ -151,24 +169,20 @@ func (c *jsonColumn) take(alloc memory.Allocator) arrow.ArrayData {
 		bufs = []*memory.Buffer{bits, memory.NewBufferBytes(arrow.Float64Traits.CastToBytes(c.floats))}
 	case buildText:
 		bufs = []*memory.Buffer{bits, c.offsets(), memory.NewBufferBytes(c.data)}
-	case buildList:
-		bufs = []*memory.Buffer{bits, c.offsets()}
-		kids = []arrow.ArrayData{c.kids[0].take(alloc)}
-	case buildStruct:
+	case buildList, buildMap:
+		bufs = append([]*memory.Buffer{bits}, c.ends()...)
+	case buildFixed, buildStruct:
 		bufs = []*memory.Buffer{bits}
-		for _, k := range c.kids {
-			kids = append(kids, k.take(alloc))
-		}
 	case buildOther:
 		arr := c.other.NewArray()
 		defer arr.Release()
 		d := arr.Data()
 		d.Retain()
 		c.reset()
-		return d
+		return d, nil
 	}
 	c.reset()
-	return array.NewData(c.typ, n, bufs, kids, nulls, 0)
+	return array.NewData(c.typ, n, bufs, kids, nulls, 0), nil
 }
 
 // offsets are the row ends with the leading zero.
@@ -236,8 +250,16 @@ func (b *jsonBuilder) value(c *jsonColumn) error {
 		return b.text(c, s)
 	case ch == '{' && c.kind == buildStruct:
 		return b.structValue(c, false)
-	case ch == '[' && c.kind == buildList:
+	case ch == '[' && (c.kind == buildList || c.kind == buildFixed || c.kind == buildMap):
 		return b.listValue(c)
+	case ch == '{' && c.kind == buildMap:
+		return b.mapValue(c)
+	case c.kind == buildDict:
+		if err := b.value(c.kids[0]); err != nil {
+			return err
+		}
+		c.n++
+		return nil
 	case (ch == 't' || ch == 'f') && c.kind == buildBool:
 		if _, err := b.skip(); err != nil {
 			return err
@@ -321,7 +343,7 @@ func (b *jsonBuilder) otherValue(c *jsonColumn) error {
 	switch {
 	case c.kind == buildText && b.promote:
 		return b.text(c, raw)
-	case c.kind == buildOther && c.typ.ID() != arrow.DICTIONARY && !strings.HasPrefix(string(raw), "{") && !strings.HasPrefix(string(raw), "["):
+	case c.kind == buildOther && !strings.HasPrefix(string(raw), "{") && !strings.HasPrefix(string(raw), "["):
 		if err := appendString(c.other, string(raw)); err != nil {
 			return b.conflict(c, start, err.Error())
 		}
@@ -347,19 +369,6 @@ func appendString(to array.Builder, text string) (err error) {
 		err = fmt.Errorf("%q is not one value", text)
 	}
 	return err
-}
-
-func (b *jsonBuilder) listValue(c *jsonColumn) error {
-	kid := c.kids[0]
-	if err := b.list(func() error { return b.value(kid) }); err != nil {
-		return err
-	}
-	if kid.n > math.MaxInt32 {
-		return b.fail("a batch holds more than %d list elements", math.MaxInt32)
-	}
-	c.offs = append(c.offs, int32(kid.n))
-	c.ended()
-	return nil
 }
 
 // structValue reads an object; fields that are missing are null.

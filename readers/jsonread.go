@@ -204,7 +204,7 @@ func (c *jsonColumn) bytes() int {
 	n := len(c.data)
 	for _, k := range c.kids {
 		n += k.bytes()
-		if c.kind == buildList {
+		if c.kind == buildList || c.kind == buildMap || c.kind == buildFixed {
 			n += k.n * 8
 		}
 	}
@@ -215,7 +215,12 @@ func (r *jsonReader) batch() (partition.Batch, error) {
 	row := r.b.row
 	in := make([]arrow.Array, len(row.kids))
 	for i, k := range row.kids {
-		d := k.take(r.alloc)
+		d, err := k.take(r.alloc)
+		if err != nil {
+			releaseAll(in[:i])
+			r.done = true
+			return partition.Batch{}, named(err, "read_json")
+		}
 		in[i] = array.MakeFromData(d)
 		d.Release()
 	}

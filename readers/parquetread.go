@@ -70,7 +70,7 @@ func (s *parquetSplit) check(f *sharedFile) error {
 		if g.group >= f.pq.NumRowGroups() {
 			return changed(s.file.Path, "it has fewer row groups")
 		}
-		rows := f.pq.RowGroup(g.group).Rows
+		rows := f.pq.RowGroupRows(g.group)
 		for _, r := range g.ranges {
 			if r.to > rows {
 				return changed(s.file.Path, "a row group has fewer rows")
@@ -94,10 +94,11 @@ type parquetReader struct {
 
 	next int // in split.groups
 	rd   *parquetio.Reader
-	// at counts the rows given of the row group at hand; left those to give where no column is read.
-	at, left int64
-	last     []arrow.Array
-	seq      int
+	// first is the file's row that the row group at hand begins with. at counts the rows given of it; left those to give where no
+	// column is read.
+	first, at, left int64
+	last            []arrow.Array
+	seq             int
 }
 
 // Next decodes the next batch.
@@ -147,11 +148,7 @@ func (r *parquetReader) fileRow() int64 {
 		return 0
 	}
 	g := r.split.groups[r.next-1]
-	var row int64
-	for i := range g.group {
-		row += r.f.pq.RowGroup(i).Rows
-	}
-	at := r.at
+	row, at := r.first, r.at
 	for _, rg := range g.ranges {
 		if at < rg.to-rg.from {
 			return row + rg.from + at
@@ -176,6 +173,15 @@ func (r *parquetReader) nextGroup() error {
 	rd, err := r.f.pq.Read(o)
 	if err != nil {
 		return named(err, "read_parquet")
+	}
+	from := 0
+	if r.next > 0 { // splits have their row groups in the order of the file
+		from = r.split.groups[r.next-1].group
+	} else {
+		r.first = 0
+	}
+	for i := from; i < g.group; i++ {
+		r.first += r.f.pq.RowGroupRows(i)
 	}
 	r.rd, r.at = rd, 0
 	r.next++

@@ -5,6 +5,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/sheafdata/sheaf/fault"
 )
 
@@ -63,11 +65,22 @@ func describe(c *column) string {
 	if c.Inferred {
 		how = "inferred from samples of the files"
 	}
-	s := "value cannot be read as " + c.Type.String() + ", the type " + how
+	s := "value cannot be read as " + typeText(c.Type) + ", the type " + how
 	if c.why != "" {
 		s += ": it " + c.why
 	}
 	return s
+}
+
+// typeText is the type as tables and commands name it.
+func typeText(t arrow.DataType) string {
+	switch t.ID() {
+	case arrow.DATE32, arrow.DATE64:
+		return "date"
+	case arrow.STRING, arrow.LARGE_STRING, arrow.STRING_VIEW:
+		return "text"
+	}
+	return t.String()
 }
 
 func (r *Reader) badRow(ctx context.Context, b badRow) error {

@@ -16,14 +16,35 @@ type bytesHandle struct{ *bytes.Reader }
 
 func (bytesHandle) Close() error { return nil }
 
-// stdin is what was read from standard input, kept for the life of the process: a reader looks at its head first and reads it again
-// when it runs. It lies in an unlinked temporary file, since a pipe may hold more than memory does.
-var stdin struct {
+// spooled is what was read from a pipe: a reader looks at its head first and reads it again when it runs. It lies in an unlinked
+// temporary file, since a pipe may hold more than memory does.
+type spooled struct {
 	once sync.Once
 	from io.Reader
 	file *os.File
 	size int64
 	err  error
+}
+
+// stdin is what was read from standard input, kept for the life of the process.
+var stdin spooled
+
+// openPipe opens what the pipe of the name gives, which is read once for all copies of the File.
+func (f File) openPipe() (Handle, error) {
+	p := f.pipe
+	p.once.Do(func() {
+		from, err := os.Open(f.Path)
+		if err != nil {
+			p.err = err
+			return
+		}
+		defer from.Close()
+		p.file, p.size, p.err = spool(from)
+	})
+	if p.err != nil {
+		return nil, f.fail("read", p.err)
+	}
+	return sharedHandle{io.NewSectionReader(p.file, 0, p.size)}, nil
 }
 
 func openStdin() (Handle, error) {

@@ -21,7 +21,7 @@ import (
 type File struct {
 	// Path is the file's name as given, or joined to the folder or pattern as given: what errors show. "-" is standard input.
 	Path string
-	// Size in bytes; -1 is unknown (standard input that was not read yet).
+	// Size in bytes; -1 is unknown (standard input and pipes that were not read yet).
 	Size int64
 	// ModTime is when the file changed last; caches key on it with Path and Size.
 	ModTime time.Time
@@ -29,6 +29,8 @@ type File struct {
 	FS fs.FS
 	// Hive lists the key=value folders on the way to the file, outermost first, where ResolveOptions.Hive asked for them.
 	Hive []KeyValue
+	// pipe holds what a pipe gave, which can be read but once; nil for other files.
+	pipe *spooled
 }
 
 // KeyValue is a folder name of the form key=value, both unescaped.
@@ -45,7 +47,7 @@ const Stdin = "-"
 func (f File) IsStdin() bool { return f.Path == Stdin && f.FS == nil }
 
 // Portable says whether another process on a shared file system can open the file by its path.
-func (f File) Portable() bool { return f.FS == nil && !f.IsStdin() }
+func (f File) Portable() bool { return f.FS == nil && !f.IsStdin() && f.pipe == nil }
 
 // Handle is an open file that is read by range, from any goroutine.
 type Handle interface {
@@ -55,7 +57,7 @@ type Handle interface {
 	Close() error
 }
 
-// Open opens the file for reading by range. Standard input is spooled to a temporary file the first time; a file of an fs.FS without
+// Open opens the file for reading by range. Standard input and pipes are spooled to a temporary file the first time; a file of an fs.FS without
 // ReadAt is read into memory. The caller closes the Handle.
 func (f File) Open(ctx context.Context) (Handle, error) {
 	if err := ctx.Err(); err != nil {
@@ -66,6 +68,9 @@ func (f File) Open(ctx context.Context) (Handle, error) {
 	}
 	if f.FS != nil {
 		return f.openFS()
+	}
+	if f.pipe != nil {
+		return f.openPipe()
 	}
 	file, err := os.Open(f.Path)
 	if err != nil {
@@ -159,7 +164,11 @@ func (s system) file(name string, info fs.FileInfo) File {
 	} else {
 		name = filepath.FromSlash(name)
 	}
-	return File{Path: name, Size: info.Size(), ModTime: info.ModTime(), FS: s.fs}
+	f := File{Path: name, Size: info.Size(), ModTime: info.ModTime(), FS: s.fs}
+	if s.fs == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		f.Size, f.pipe = -1, &spooled{}
+	}
+	return f
 }
 
 func clean(name string) string {

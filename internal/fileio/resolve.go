@@ -126,6 +126,9 @@ func (r *resolver) folder(name, slashed string) ([]File, error) {
 	}
 	if len(files) == 0 {
 		e := fault.New(fault.Input, "read", "the folder holds no file that ends in %s", strings.Join(r.ext, " or "))
+		if len(r.ext) == 0 {
+			e = fault.New(fault.Input, "read", "the folder holds no files")
+		}
 		e.File = name
 		return nil, e.WithHint("%s", r.near(path.Join(slashed, "x"), "name the files or a pattern"))
 	}

@@ -229,6 +229,9 @@ func (f *File) Schema() *arrow.Schema { return f.schema }
 // NumRows returns the rows of the file.
 func (f *File) NumRows() int64 { return f.meta.rows }
 
+// RowGroupRows returns the rows of row group i.
+func (f *File) RowGroupRows(i int) int64 { return f.meta.groups[i].rows }
+
 // NumRowGroups returns the number of row groups.
 func (f *File) NumRowGroups() int { return len(f.meta.groups) }
 

@@ -293,6 +293,9 @@ func (q *query) consume(s *stage, t *task) (*exec.Resume, error) {
 		q.receipt.addSplit(s.ID, t.Split.Stats())
 	}
 	s.mark(t, v)
+	if s.write != nil { // its tasks give the heap buffers of their size, and nothing of them lives on
+		collectGarbage()
+	}
 	rows, isRows := v.(*exec.Rows)
 	switch v := v.(type) {
 	case *exec.Rows:

@@ -86,6 +86,9 @@ func (f *convertFlags) run(cmd *cobra.Command, env *environment, args []string) 
 	if err != nil {
 		return err
 	}
+	if note := f.leftOut(in); note != "" && !f.quiet {
+		env.note("%s", note)
+	}
 	if f.dryRun {
 		return env.answer(f.plan(in, df, out))
 	}

@@ -2,6 +2,10 @@ package cli
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -176,6 +180,26 @@ func (f *inputFlags) frame(ctx context.Context, in *input, schema *arrow.Schema,
 	o.CaseInsensitive, o.Strict, o.FileColumn, o.Hive = f.fold, f.strict, f.fileColumn, f.hive
 	in.csv = o
 	return readers.CSV(path, o), nil
+}
+
+// leftOut says what the frame lacks that the names of the input's folders hold, "" for nothing.
+func (f *inputFlags) leftOut(in *input) string {
+	if f.hive {
+		return ""
+	}
+	for _, p := range in.paths {
+		entries, err := os.ReadDir(p)
+		if err != nil {
+			continue // a file
+		}
+		for _, e := range entries {
+			key, _, found := strings.Cut(e.Name(), "=")
+			if found && e.IsDir() && key != "" && !slices.Contains(expr.FieldNames(in.frame.Schema()), key) {
+				return "note: " + filepath.Join(p, e.Name()) + " looks like a value of a column " + strconv.Quote(key) + ", which --hive reads"
+			}
+		}
+	}
+	return ""
 }
 
 // rejected is the frame of the rows that were left out with --rejects.

@@ -52,6 +52,9 @@ func (i inspection) command(env *environment, more func(cmd *cobra.Command)) *co
 			if err != nil {
 				return err
 			}
+			if note := f.leftOut(in); note != "" {
+				env.note("%s", note)
+			}
 			return env.answer(text)
 		},
 	}

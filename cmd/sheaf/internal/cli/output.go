@@ -57,6 +57,9 @@ var modeWords = map[writers.Mode]string{writers.ErrorIfExists: "new", writers.Ov
 
 // open checks the output's place and flags and makes the sink. Nothing is written.
 func (f *outputFlags) open(path string, schema *arrow.Schema) (*output, error) {
+	if path == "/dev/stdout" { // writes of files go by way of another name, which it cannot have
+		path = fileio.Stdin
+	}
 	out := &output{path: path}
 	if err := f.place(out); err != nil {
 		return nil, err

@@ -140,6 +140,37 @@ func TestInterruptedConvert(t *testing.T) {
 	require.True(t, interrupted, "the program was never caught at work")
 }
 
+// TestFilesPutTogether mends a file that has its header twice, as the message says.
+func TestFilesPutTogether(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "twice.csv")
+	require.NoError(t, os.WriteFile(path, []byte("id,name\n1,a\nid,name\n2,b\n"), 0o600))
+	_, stderr, code := sheaf(t, "head", path, "--types", "id=int64")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "the line looks like the header again")
+	require.Contains(t, stderr, `--where "id != 'id'"`)
+	stdout, stderr, code := sheaf(t, "head", path, "--where", "id != 'id'", "--json")
+	require.Zero(t, code, stderr)
+	require.Equal(t, "[\n  {\"id\": \"1\", \"name\": \"a\"},\n  {\"id\": \"2\", \"name\": \"b\"}\n]\n", stdout)
+}
+
+// TestNotCSV says what a file is that is no CSV.
+func TestNotCSV(t *testing.T) {
+	dir := t.TempDir()
+	_, stderr, code := sheaf(t, "convert", filepath.Join("testdata", "in", "trips.csv"), filepath.Join(dir, "x.parquet"))
+	require.Zero(t, code, stderr)
+	_, stderr, code = sheaf(t, "head", filepath.Join(dir, "x.parquet"), "--from", "csv")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "this is no CSV file but Parquet")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "empty"), 0o700))
+	_, stderr, code = sheaf(t, "head", filepath.Join(dir, "empty"))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "the folder holds no files")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "odd.csv"), []byte("PAR1\n7\n"), 0o600))
+	stdout, stderr, code := sheaf(t, "count", filepath.Join(dir, "odd.csv"))
+	require.Zero(t, code, stderr)
+	require.Equal(t, "1\n", stdout)
+}
+
 // TestFailedConvertLeavesNothing is a file that fails near its end.
 func TestFailedConvertLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
@@ -163,4 +194,48 @@ func TestFailedConvertLeavesNothing(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
+}
+
+// TestNamedPipes reads and writes pipes that have a name, as shells give them.
+func TestNamedPipes(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("pipes have names of their own elsewhere")
+	}
+	dir := t.TempDir()
+	trips, err := os.ReadFile(filepath.Join("testdata", "in", "trips.csv"))
+	require.NoError(t, err)
+	run := func(args ...string) string {
+		cmd := program(t, dir, args...)
+		from, to, err := os.Pipe()
+		require.NoError(t, err)
+		cmd.Stdin = from
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		require.NoError(t, cmd.Start())
+		_, err = to.Write(trips)
+		require.NoError(t, err)
+		require.NoError(t, to.Close())
+		require.NoError(t, cmd.Wait(), "%v: %s", args, stderr.String())
+		return stdout.String()
+	}
+	require.Equal(t, "4\n", run("count", "/dev/stdin", "--from", "csv"))
+	require.Equal(t, "4\n", run("count", "/proc/self/fd/0", "--from", "csv", "--where", "id > 0"))
+	require.Equal(t, run("convert", "-", "-", "--from", "csv", "--to", "csv"), run("convert", "/dev/stdin", "/dev/stdout", "--from", "csv", "--to", "csv"))
+}
+
+// TestFoldersOfValues says what a folder of key=value holds that is not read.
+func TestFoldersOfValues(t *testing.T) {
+	dir := t.TempDir()
+	parts := filepath.Join(dir, "parts")
+	_, stderr, code := sheaf(t, "convert", filepath.Join("testdata", "in", "trips.csv"), parts, "--to", "parquet", "--partition-by", "paid")
+	require.Zero(t, code, stderr)
+	for _, args := range [][]string{{"count", parts}, {"convert", parts, filepath.Join(dir, "a.csv")}} {
+		_, stderr, code = sheaf(t, args...)
+		require.Zero(t, code, stderr)
+		require.Contains(t, stderr, `looks like a value of a column "paid", which --hive reads`)
+	}
+	stdout, stderr, code := sheaf(t, "count", parts, "--hive", "--where", "paid = 'true'")
+	require.Zero(t, code, stderr)
+	require.Empty(t, stderr)
+	require.Equal(t, "2\n", stdout)
 }

@@ -30,7 +30,7 @@ func (f *shapeFlags) add(set *pflag.FlagSet, withLimit bool) {
 	set.StringArrayVar(&f.keep, "columns", nil, "`NAME`,…: the same as --select")
 	set.StringArrayVar(&f.drop, "drop", nil, "leave these columns out: `NAME`,…")
 	set.StringArrayVar(&f.rename, "rename", nil, "give columns other names: `OLD=NEW`,…")
-	set.StringArrayVar(&f.where, "where", nil, "keep the rows for which `CONDITION` is true")
+	set.StringArrayVar(&f.where, "where", nil, "keep the rows for which `CONDITION` is true, after --cast")
 	set.StringArrayVar(&f.cast, "cast", nil, "give columns other types: `NAME=TYPE`,…")
 	set.StringArrayVar(&f.sort, "sort", nil, "sort the rows by these columns: `NAME`,…, NAME:desc for the largest first")
 	if withLimit {

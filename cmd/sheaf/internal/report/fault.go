@@ -18,6 +18,12 @@ func (r *report) fault(f *fault.Error) {
 	}
 	hint := flags(f.Hint)
 	message, hint = inOurWords(message, hint)
+	if hint == "" {
+		hint = castHint(message, f.Column)
+	}
+	if f.Text == f.Column && f.Line > 1 && plainName.MatchString(f.Column) {
+		hint = headerAgain(f.Column)
+	}
 	if f.Column != "" && !strings.Contains(message, strconv.Quote(f.Column)) {
 		message = "column " + strconv.Quote(f.Column) + ": " + message
 	}
@@ -42,7 +48,7 @@ func (r *report) places(f *fault.Error) {
 			place += ":" + strconv.FormatInt(f.Line, 10)
 		}
 	}
-	if f.Row > 0 {
+	if f.Row > 0 && (f.File != "" || f.Partition == 0) { // a row of a part says nothing to users of the command
 		place = strings.TrimPrefix(place+", row "+strconv.FormatInt(f.Row, 10), ", ")
 	}
 	if place != "" {

@@ -52,9 +52,6 @@ func inOurWords(message, hint string) (string, string) {
 	message = strings.Replace(message, "the option Types names", "--types names", 1)
 	if m := castFailure.FindStringSubmatch(message); m != nil {
 		message = strings.NewReplacer(" utf8 ", " text ", " utf8", " text").Replace(m[1])
-		if hint == "" {
-			hint = "in a condition, try_cast(name as type) gives null for such values: --where \"try_cast(name as int64) is not null\" leaves their rows out"
-		}
 	}
 	if m := misfit.FindStringSubmatch(message); m != nil && !fewer(m[1], m[2]) {
 		hint = "--ragged skip leaves such rows out, --rejects FILE writes them to a file; a field with a delimiter in it wants quotes around it"
@@ -63,6 +60,30 @@ func inOurWords(message, hint string) (string, string) {
 }
 
 func fewer(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
+
+// castTarget is the type that a value cannot be cast to.
+var castTarget = regexp.MustCompile(`^the value cannot be cast from .* to (\S+)$`)
+
+// castHint says how to find the rows of such values, "" for other messages.
+func castHint(message, column string) string {
+	m := castTarget.FindStringSubmatch(message)
+	if m == nil || column == "" {
+		return ""
+	}
+	if !plainName.MatchString(column) {
+		column = `"` + strings.ReplaceAll(column, `"`, `""`) + `"`
+	}
+	try := "try_cast(" + column + " as " + m[1] + ") is "
+	return "without the cast, --where '" + try + "null' shows such rows, and those that are null before; --where '" + try + "not null' leaves them out"
+}
+
+// headerAgain says what to do about a value that is the name of its column: files were put together with their headers.
+func headerAgain(column string) string {
+	return "the line looks like the header again: where no types are given, all columns are text, and --where \"" + column + " != '" + column + "'\" leaves such lines out"
+}
+
+// plainName is a column name that conditions take without quotes.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // flags returns a hint of the library in terms of the command's flags.
 func flags(hint string) string {

@@ -67,7 +67,7 @@ func Parse(text string, schema *arrow.Schema) (expr.Expr, error) {
 		return expr.Expr{}, l.blame(n, err)
 	}
 	if t := bound.Type().ID(); t != arrow.BOOL && t != arrow.NULL {
-		f := p.fault(n.from, n.to, "this is %s, not a condition that is true or false", bound.Type())
+		f := p.fault(n.from, n.to, "this is %s, not a condition that is true or false", strings.NewReplacer("utf8", "text", "date32", "date").Replace(bound.Type().String()))
 		return expr.Expr{}, f.WithHint("compare it with something: … > 0, … = 'text', … is not null")
 	}
 	return e, nil
