@@ -21,6 +21,7 @@ type scan struct {
 	schema *arrow.Schema // of the batches
 	part   int           // number of the split, from 0
 	pause  *pause        // nil: the task runs to its end
+	filter *rowFilter    // nil: nothing is known of rows that need not come
 
 	reader  partition.Reader // once open
 	batches int              // read so far
@@ -34,6 +35,9 @@ func (s *scan) run(ctx context.Context) (err error) {
 	if s.reader == nil {
 		if s.reader, err = s.split.Open(ctx, envOf(ctx)); err != nil {
 			return err
+		}
+		if r, ok := s.reader.(partition.FilteredReader); ok && s.filter != nil {
+			r.SetFilter(s.filter)
 		}
 	}
 	paused := false

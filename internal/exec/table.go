@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"sync"
+
 	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
@@ -18,6 +20,9 @@ type Table struct {
 	payload []vec.Vec
 	marked
 	held *mem.Reservation
+
+	once   sync.Once // fills ranges
+	ranges []keyRange
 }
 
 // dictRows is the number of build rows up to which text is given as a dictionary: what follows the join (a group-by, most often) then
