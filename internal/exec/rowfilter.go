@@ -105,7 +105,7 @@ func (r *rowFilter) Bounds() expr.Expr {
 }
 
 // mostSkipped bounds the batches that pass before a useless filter is tried again.
-const mostSkipped = 31
+const mostSkipped = 63
 
 // Worth implements partition.RowFilter: where most rows are given all the same, some batches pass before the next try, ever more.
 func (r *rowFilter) Worth(asked, given int) bool {

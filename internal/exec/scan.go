@@ -25,6 +25,7 @@ type scan struct {
 
 	reader  partition.Reader // once open
 	batches int              // read so far
+	rows    int64            // in them
 	out     vec.Batch        // the batch that is being pushed, from row at on
 	at      int
 	pool    vec.Scratch
@@ -75,6 +76,7 @@ func (s *scan) pushAllOf(ctx context.Context) error {
 		}
 		err := s.next(ctx)
 		if err == io.EOF {
+			s.count()
 			return nil
 		}
 		if err != nil {
@@ -82,6 +84,14 @@ func (s *scan) pushAllOf(ctx context.Context) error {
 		}
 		s.out.Seq, s.at = uint64(partition.MakeSeq(s.part, s.batches)), 0
 		s.batches++
+		s.rows += int64(s.out.Rows)
+	}
+}
+
+// count notes how many rows the filter has left out, where the split knows its rows.
+func (s *scan) count() {
+	if st := s.split.Stats(); s.filter != nil && st.Exact && st.Rows > s.rows {
+		s.clock.ops[0].LeftOut += st.Rows - s.rows
 	}
 }
 

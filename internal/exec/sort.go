@@ -270,6 +270,9 @@ func (c *compiler) topK(n *plan.TopK, l link, need columns) (step, columns, erro
 	}
 	if c.frag.Shared != nil && c.firstTopK() == n {
 		top.Share(&c.frag.Shared.top)
+		if tiny.Load() {
+			top.CutAfter(1)
+		}
 	}
 	return &topKStep{link: l, node: n, what: what, top: top, width: in.NumFields()}, what.needs(in), nil
 }

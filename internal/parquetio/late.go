@@ -196,6 +196,10 @@ func (l *late) cover(m, count int) (kept int) {
 	for _, run := range l.runs {
 		kept += run.n
 	}
+	if kept > m-m/4 { // moving what was decoded costs more
+		l.runs = append(l.runs[:0], slotRun{0, m})
+		return m
+	}
 	return kept
 }
 

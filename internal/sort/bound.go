@@ -80,6 +80,9 @@ func (f *BoundFilter) Keep(mask []uint64, key *vec.Vec) {
 // Share makes the top-k tell the bound of what it holds, and pass over what the bound rules out. The bound is for top-k of the same k, order and rows' columns.
 func (t *TopK) Share(b *Bound) { t.shared = b }
 
+// CutAfter makes the top-k drop what is too much whenever it holds so many rows beyond k, for tests of what a few rows do.
+func (t *TopK) CutAfter(rows int) { t.first, t.room = t.k+rows, t.k+rows }
+
 // publish tells the others of row i of the columns, the last that is kept.
 func (t *TopK) publish(keys []Key, cols []vec.Vec, i int) {
 	if t.shared != nil && t.set {
