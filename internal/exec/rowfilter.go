@@ -36,6 +36,7 @@ type rowFilter struct {
 	parts  []filterPart
 	cols   []int
 	left   int // batches to pass over
+	known  int // parts that were ready at the last look
 
 	batch   vec.Batch
 	scratch vec.Scratch
@@ -79,7 +80,7 @@ func newRowFilter(ctx context.Context, f *Fragment, tables []*Table) (*rowFilter
 	}
 	r.parts, r.cols = w.parts, w.reads
 	r.batch.Cols = make([]vec.Vec, r.schema.NumFields())
-	r.left = int(f.Shared.skip.Load()) / 2
+	r.left, r.known = int(f.Shared.skip.Load())/2, r.ready()
 	return r, nil
 }
 
@@ -119,11 +120,26 @@ func (r *rowFilter) Worth(asked, given int) bool {
 		}
 		r.left = int(skip)
 	}
+	known := r.ready()
+	if known > r.known { // what was useless may be useful now
+		r.left = 0
+	}
+	r.known = known
 	if r.left > 0 {
 		r.left--
 		return false
 	}
-	return slices.ContainsFunc(r.parts, filterPart.ready)
+	return known > 0
+}
+
+// ready counts the parts that can rule something out.
+func (r *rowFilter) ready() (n int) {
+	for _, p := range r.parts {
+		if p.ready() {
+			n++
+		}
+	}
+	return n
 }
 
 // Keep implements partition.RowFilter.
