@@ -136,11 +136,15 @@ func TestScansLeaveRowsOut(t *testing.T) {
 		{"least", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort("score", "note").Limit(20) }, true},
 		{"in order", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort("id").Limit(5) }, true},
 		{"against the order", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort(dataframe.Desc("id")).Limit(5) }, true},
-		{"many", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort(dataframe.Desc("place"), "id").Limit(300) }, true},
+		{"many", func(df *dataframe.DataFrame) *dataframe.DataFrame {
+			return df.Sort(dataframe.Desc("place"), "id").Limit(300)
+		}, true},
 		{"ties", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort("cost").Limit(50) }, true},
 		{"nulls first", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort(col("name").NullsFirst()).Limit(50) }, false},
 		{"text", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort("note").Limit(7) }, true},
-		{"short text", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort(dataframe.Desc("name"), "id").Limit(7) }, true},
+		{"short text", func(df *dataframe.DataFrame) *dataframe.DataFrame {
+			return df.Sort(dataframe.Desc("name"), "id").Limit(7)
+		}, true},
 		{"computed", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort(col("cost").Mul(-1.0)).Limit(7) }, true},
 		{"offset", func(df *dataframe.DataFrame) *dataframe.DataFrame { return df.Sort("score").Limit(120).Offset(100) }, true},
 		{"filtered", func(df *dataframe.DataFrame) *dataframe.DataFrame {
