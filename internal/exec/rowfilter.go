@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"slices"
-	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -23,19 +22,16 @@ import (
 // Only operators that cannot fail may stand between the scan and what knows: a row that is left out would have failed there.
 
 // Shared is what the tasks of a scan in this process know together. It never changes an answer.
-type Shared struct {
-	top  sorting.Bound
-	skip atomic.Int32 // batches to pass over after a useless one
-}
+type Shared struct{ top sorting.Bound }
 
 // rowFilter implements partition.RowFilter for a task.
 type rowFilter struct {
 	ctx    context.Context
 	schema *arrow.Schema // of the scan's rows
-	shared *Shared
 	parts  []filterPart
 	cols   []int
-	left   int // batches to pass over
+	skip   int // batches to pass over after a useless one
+	left   int // of them
 	known  int // parts that were ready at the last look
 
 	batch   vec.Batch
@@ -58,7 +54,7 @@ func newRowFilter(ctx context.Context, f *Fragment, tables []*Table) (*rowFilter
 	if f.Shared == nil {
 		return nil, nil
 	}
-	r := &rowFilter{ctx: ctx, schema: leafSchema(f.Root), shared: f.Shared}
+	r := &rowFilter{ctx: ctx, schema: leafSchema(f.Root)}
 	w := &walker{schema: r.schema, over: map[string]expr.Expr{}, tables: tables, shared: f.Shared}
 	for _, field := range r.schema.Fields() {
 		col, err := expr.Bind(expr.Col(field.Name), r.schema)
@@ -80,7 +76,7 @@ func newRowFilter(ctx context.Context, f *Fragment, tables []*Table) (*rowFilter
 	}
 	r.parts, r.cols = w.parts, w.reads
 	r.batch.Cols = make([]vec.Vec, r.schema.NumFields())
-	r.left, r.known = int(f.Shared.skip.Load())/2, r.ready()
+	r.known = r.ready()
 	return r, nil
 }
 
@@ -108,17 +104,16 @@ func (r *rowFilter) Bounds() expr.Expr {
 // mostSkipped bounds the batches that pass before a useless filter is tried again.
 const mostSkipped = 63
 
-// Worth implements partition.RowFilter: where most rows are given all the same, some batches pass before the next try, ever more.
+// Worth implements partition.RowFilter: where most rows are given all the same, some batches pass before the next try, ever more. Each
+// task finds that out for itself, so that its batches, by which floats are added up, do not depend on the others.
 func (r *rowFilter) Worth(asked, given int) bool {
 	if asked > 0 {
-		skip := int32(0)
 		if given > asked-asked/4 {
-			skip = min(2*r.shared.skip.Load()+1, mostSkipped)
+			r.skip = min(4*r.skip+7, mostSkipped)
+		} else {
+			r.skip = 0
 		}
-		if skip != r.shared.skip.Load() {
-			r.shared.skip.Store(skip)
-		}
-		r.left = int(skip)
+		r.left = r.skip
 	}
 	known := r.ready()
 	if known > r.known { // what was useless may be useful now
@@ -250,7 +245,7 @@ func (w *walker) project(n *plan.Project) bool {
 // topK knows the rows that the top-k above has already.
 func (w *walker) topK(n *plan.TopK) error {
 	key, ok := w.down(n.Keys[0].Expr)
-	if !ok || n.N == 0 {
+	if !ok || n.N == 0 || slices.ContainsFunc(n.Keys, func(k plan.SortKey) bool { return k.Expr.CanFail() }) {
 		return nil
 	}
 	prog, err := eval.Compile([]expr.Expr{key}, w.schema)
