@@ -1,6 +1,7 @@
 package parquetio
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -173,6 +174,27 @@ func TestFilteredFallback(t *testing.T) {
 			s := &scripted{rng: rng, worth: 0.9, stretch: 1 + rng.IntN(150), share: rng.Float64() * rng.Float64()}
 			o := ReadOptions{BatchRows: 100 + rng.IntN(1000), KeepDictionaries: true, Columns: []int{0, 1}, Early: []int{rng.IntN(2)}, Filter: s}
 			checkFiltered(t, f, o, s, all, fmt.Sprintf("round %d, batches of %d, early %v", round, o.BatchRows, o.Early))
+		}
+	}
+}
+
+// A damaged file read through a filter ends in a fault that names it, or not at all.
+func TestFilteredMutations(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	whole := [][]byte{writeSeed(t, seedRows(400)), longFallback(rng, 6, 100)}
+	for range 300 {
+		f, err := openBytes(mutate(rng, bytes.Clone(whole[rng.IntN(len(whole))])))
+		if err != nil {
+			checkFault(t, err)
+			continue
+		}
+		s := &scripted{rng: rng, worth: 0.9, stretch: 1 + rng.IntN(100), share: 0.3}
+		o := ReadOptions{KeepDictionaries: true, BatchRows: 1 + rng.IntN(300), Filter: s, Early: []int{rng.IntN(f.Schema().NumFields() + 1)}, UTF8: UTF8Keep}
+		if f.NumRows() > 10_000 {
+			continue
+		}
+		if err := readSome(f, o); err != nil {
+			checkFault(t, err)
 		}
 	}
 }
