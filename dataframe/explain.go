@@ -81,7 +81,9 @@ type OpReceipt struct {
 	Name                         string
 	Exchange                     bool
 	Rows, Bytes, Spilled, Memory int64
-	Time                         time.Duration
+	// LeftOut is the rows that a scan passed over because a join, a top-k or a condition above had no use for them. Rows are those given.
+	LeftOut int64
+	Time    time.Duration
 }
 
 // Analyze runs the frame, drops its rows and returns the receipt.
@@ -102,7 +104,7 @@ func newReceipt(r *run.Receipt) Receipt {
 	for i, s := range r.Stages {
 		for _, op := range s.Ops {
 			out.Operators = append(out.Operators, OpReceipt{
-				Name: fmt.Sprintf("%d %s", i, op.Name), Rows: op.Rows, Bytes: op.Bytes, Memory: op.Memory, Time: op.Time, Exchange: op.Exchange, Spilled: op.Spilled,
+				Name: fmt.Sprintf("%d %s", i, op.Name), Rows: op.Rows, Bytes: op.Bytes, Memory: op.Memory, Time: op.Time, Exchange: op.Exchange, Spilled: op.Spilled, LeftOut: op.LeftOut,
 			})
 		}
 	}
@@ -115,6 +117,11 @@ func (r Receipt) String() string {
 	fmt.Fprintf(&b, "%-28s %14s %14s %14s %14s %12s\n", "operator", "rows", "bytes", "spilled", "memory", "time")
 	for _, op := range r.Operators {
 		fmt.Fprintf(&b, "%-28s %14s %14s %14s %14s %12s\n", op.Name, group3(op.Rows), group3(op.Bytes), group3(op.Spilled), group3(op.Memory), op.Time.Round(time.Microsecond))
+	}
+	for _, op := range r.Operators {
+		if op.LeftOut > 0 {
+			fmt.Fprintf(&b, "%s left %s out that nothing above had a use for\n", op.Name, plural(op.LeftOut, "row"))
+		}
 	}
 	fmt.Fprintf(&b, "%s in %s, %s bytes read, %s bytes spilled, %s bytes of memory at most\n",
 		plural(r.Rows, "row"), r.Wall.Round(time.Microsecond), group3(r.BytesRead), group3(r.Spilled), group3(r.PeakMemory))

@@ -99,6 +99,9 @@ type parquetReader struct {
 	first, at, left int64
 	last            []arrow.Array
 	seq             int
+
+	filter partition.RowFilter // nil: rows come all
+	early  []int               // places in adapt.read of what the filter looks at
 }
 
 // Next decodes the next batch.
@@ -125,6 +128,9 @@ func (r *parquetReader) Next(ctx context.Context) (partition.Batch, error) {
 		}
 		if err != nil {
 			return partition.Batch{}, named(err, "read_parquet")
+		}
+		if b.Rows == 0 {
+			continue // the filter wanted none
 		}
 		return r.finish(b.Cols, b.Rows)
 	}
@@ -159,10 +165,17 @@ func (r *parquetReader) fileRow() int64 {
 }
 
 func (r *parquetReader) nextGroup() error {
-	if r.next == len(r.split.groups) {
-		return io.EOF
+	var g groupRanges
+	for {
+		if r.next == len(r.split.groups) {
+			return io.EOF
+		}
+		g = r.split.groups[r.next]
+		if g.ranges = r.wanted(&g); len(g.ranges) > 0 {
+			break
+		}
+		r.next++
 	}
-	g := r.split.groups[r.next]
 	o := parquetio.ReadOptions{RowGroup: g.group, Columns: r.split.adapt.read, KeepDictionaries: true, LargePages: r.split.largePages}
 	for _, x := range g.ranges {
 		o.Ranges = append(o.Ranges, parquetio.RowRange{From: x.from, To: x.to})
@@ -170,6 +183,7 @@ func (r *parquetReader) nextGroup() error {
 	if r.env != nil {
 		o.Alloc, o.Reserve = r.env.Alloc, r.env.Reserve
 	}
+	r.filtered(&o)
 	rd, err := r.f.pq.Read(o)
 	if err != nil {
 		return named(err, "read_parquet")

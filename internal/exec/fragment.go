@@ -52,6 +52,8 @@ type Fragment struct {
 	Final bool
 	// Stage is the number of the stage that the fragment belongs to, for receipts.
 	Stage int
+	// Shared is what the tasks of a scan know together, nil elsewhere. It stays in the process.
+	Shared *Shared
 }
 
 // exprTypes returns the types of bound expressions.
@@ -101,6 +103,6 @@ func (f *Fragment) OfScan(scan *plan.Scan, request []string, residual expr.Expr)
 		return nil, err
 	}
 	c := *f
-	c.Root, c.Pruned = root, !scan.Predicate.IsZero()
+	c.Root, c.Pruned, c.Shared = root, !scan.Predicate.IsZero(), &Shared{}
 	return &c, nil
 }

@@ -25,6 +25,8 @@ type OpStat struct {
 	Rows, Batches int64
 	// Bytes read (scans) or given on (exchanges), Spilled to files of them, Memory held at most (breakers).
 	Bytes, Spilled, Memory int64
+	// LeftOut is the rows that a scan did not give because operators above it had no use for them.
+	LeftOut int64
 	// Exchange says that the operator's rows go to other tasks.
 	Exchange bool
 	Time     time.Duration

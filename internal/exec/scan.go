@@ -22,9 +22,11 @@ type scan struct {
 	schema *arrow.Schema // of the batches
 	part   int           // number of the split, from 0
 	pause  *pause        // nil: the task runs to its end
+	filter *rowFilter    // nil: nothing is known of rows that need not come
 
 	reader  partition.Reader // once open
 	batches int              // read so far
+	rows    int64            // in them
 	out     vec.Batch        // the batch that is being pushed, from row at on
 	at      int
 	pool    vec.Scratch
@@ -35,6 +37,9 @@ func (s *scan) run(ctx context.Context) (err error) {
 	if s.reader == nil {
 		if s.reader, err = s.split.Open(ctx, envOf(ctx)); err != nil {
 			return err
+		}
+		if r, ok := s.reader.(partition.FilteredReader); ok && s.filter != nil {
+			r.SetFilter(s.filter)
 		}
 	}
 	paused := false
@@ -72,6 +77,7 @@ func (s *scan) pushAllOf(ctx context.Context) error {
 		}
 		err := s.next(ctx)
 		if err == io.EOF {
+			s.count()
 			return nil
 		}
 		if err != nil {
@@ -79,6 +85,14 @@ func (s *scan) pushAllOf(ctx context.Context) error {
 		}
 		s.out.Seq, s.at = uint64(partition.MakeSeq(s.part, s.batches)), 0
 		s.batches++
+		s.rows += int64(s.out.Rows)
+	}
+}
+
+// count notes how many rows the filter has left out, where the split knows its rows.
+func (s *scan) count() {
+	if st := s.split.Stats(); s.filter != nil && st.Exact && st.Rows > s.rows {
+		s.clock.ops[0].LeftOut += st.Rows - s.rows
 	}
 }
 

@@ -268,7 +268,23 @@ func (c *compiler) topK(n *plan.TopK, l link, need columns) (step, columns, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	if c.frag.Shared != nil && c.firstTopK() == n {
+		top.Share(&c.frag.Shared.top)
+		if tiny.Load() {
+			top.CutAfter(1)
+		}
+	}
 	return &topKStep{link: l, node: n, what: what, top: top, width: in.NumFields()}, what.needs(in), nil
+}
+
+// firstTopK is the top-k that the rows of the scan meet first.
+func (c *compiler) firstTopK() *plan.TopK {
+	for _, n := range c.chain {
+		if n, ok := n.(*plan.TopK); ok {
+			return n
+		}
+	}
+	return nil
 }
 
 func (s *topKStep) push(ctx context.Context, b *vec.Batch) error {

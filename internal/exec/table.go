@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/sheafdata/sheaf/internal/join"
@@ -23,6 +24,9 @@ type Table struct {
 	packed *vec.Packed
 	marked
 	held *mem.Reservation
+
+	once   sync.Once // fills ranges
+	ranges []keyRange
 }
 
 // dictRows is the number of build rows up to which text is given as a dictionary: what follows the join (a group-by, most often) then

@@ -74,15 +74,21 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 		if err != nil {
 			return nil, err
 		}
-		return t.work(ctx, p, held, t.source(ctx, p, tables, in[t.Fragment.Tables:]))
+		var filter *rowFilter
+		if !t.Fragment.FromTasks {
+			if filter, err = newRowFilter(ctx, t.Fragment, tables); err != nil {
+				return nil, err
+			}
+		}
+		return t.work(ctx, p, held, t.source(ctx, p, tables, in[t.Fragment.Tables:], filter))
 	})
 }
 
 // source returns what feeds the task's pipeline: a split, rows of other tasks, or what is merged of their results.
-func (t *Task) source(ctx context.Context, p *pipeline, tables []*Table, in []any) source {
+func (t *Task) source(ctx context.Context, p *pipeline, tables []*Table, in []any, filter *rowFilter) source {
 	switch {
 	case !t.Fragment.FromTasks:
-		return &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p)}
+		return &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p), filter: filter}
 	case t.Fragment.Merge == nil && p.parts == nil:
 		return &exchanged{link: p.head, task: t, in: in, pause: newPause(ctx, t, p)}
 	}

@@ -25,6 +25,7 @@ type leafReader struct {
 	seenData bool
 	expect   int64 // rows of the next page by the page directory, 0 unknown
 	keepDict bool  // codes are given as they are, for a dictionary array
+	spelt    bool  // keepDict is off for the batch at hand
 	utf8     UTF8Mode
 
 	out leafOut
@@ -115,6 +116,9 @@ func (r *leafReader) begin() {
 		r.mem.put(b)
 	}
 	r.pinned = r.pinned[:0]
+	if r.spelt {
+		r.keepDict, r.spelt = true, false
+	}
 	o := &r.out
 	o.n, o.nulls, o.dense, o.bufs = 0, 0, true, o.bufs[:0]
 	o.defs, o.reps = o.defs[:0], o.reps[:0]

@@ -37,6 +37,10 @@ type ReadOptions struct {
 	KeepDictionaries bool
 	// UTF8 says what to do with text that is not valid UTF-8.
 	UTF8 UTF8Mode
+	// Filter, where it is not nil, leaves rows out by the columns at the places Early of Columns, flat ones. It is free to be asked or
+	// not: rows that it does not want may come.
+	Filter RowFilter
+	Early  []int
 }
 
 // DefaultBatchRows is the number of rows of a batch where ReadOptions does not say.
@@ -57,6 +61,7 @@ type Reader struct {
 	rows   int   // of a batch
 	seq    int
 	out    []arrow.Array
+	late   *late // nil: rows come all
 	err    error
 }
 
@@ -154,10 +159,11 @@ func (r *Reader) addColumns(o *ReadOptions) error {
 		r.leaves = append(r.leaves, lr)
 	}
 	r.out = make([]arrow.Array, len(r.cols))
+	r.setFilter(o)
 	return nil
 }
 
-// Next returns the next batch, io.EOF after the last. The batch and all its memory, except dictionaries, live until the next call
+// Next returns the next batch, io.EOF after the last; with a filter it may be one without rows and columns. The batch and all its memory, except dictionaries, live until the next call
 // of Next or Close. A flat string column comes as a view array, or as a dictionary array of uint32 codes over views (with
 // KeepDictionaries, where its pages are dictionary-encoded); the data of the dictionary, Data().Dictionary(), is the same pointer
 // in all batches of the Reader. Strings in nested columns are views. Everything else is as Schema says.
@@ -185,7 +191,14 @@ func (r *Reader) Next(ctx context.Context) (b partition.Batch, err error) {
 		l.begin()
 		l.ctx = ctx
 	}
-	n, err := r.fill()
+	var n int
+	if r.late.worth() {
+		if n, err = r.fillLate(ctx); err == nil && n == 0 {
+			return b, nil // the caller goes on
+		}
+	} else {
+		n, err = r.fill()
+	}
 	if err != nil {
 		return b, err
 	}

@@ -136,6 +136,7 @@ func TestRandomPlans(t *testing.T) {
 	}
 	from, _ := strconv.Atoi(os.Getenv("SHEAF_RANDOM_FROM"))
 	answered, failed := 0, 0
+	leftOut := exectest.LeftOut()
 	for seed := range seeds {
 		switch ok, err := randomPlan(t, uint64(from+seed)); {
 		case err != nil:
@@ -144,7 +145,9 @@ func TestRandomPlans(t *testing.T) {
 			answered++
 		}
 	}
-	t.Logf("%d plans with answers, %d with errors", answered, failed)
+	leftOut = exectest.LeftOut() - leftOut
+	t.Logf("%d plans with answers, %d with errors, %d rows left out of scans", answered, failed, leftOut)
+	require.NotZero(t, leftOut, "the generator must reach what leaves rows out of scans")
 	require.Greater(t, answered, seeds/2)
 	if seeds >= 1000 {
 		require.NotZero(t, failed, "the generator must reach errors too")

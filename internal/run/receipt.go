@@ -47,6 +47,7 @@ func (r *Receipt) Add(stage int, ops []exec.OpStat) {
 		sum.Batches += op.Batches
 		sum.Bytes += op.Bytes
 		sum.Spilled += op.Spilled
+		sum.LeftOut += op.LeftOut
 		sum.Exchange = sum.Exchange || op.Exchange
 		sum.Time += op.Time
 		sum.Memory = max(sum.Memory, op.Memory)

@@ -16,6 +16,7 @@ type TopK struct {
 	first int // rows held before the first cut, at least 2k
 	room  int // rows held before any later one
 	bound
+	shared  *Bound // with other tasks
 	cutOnce bool
 	mask    []uint64
 	rank    []uint64
@@ -46,6 +47,7 @@ func (t *TopK) Add(cols []vec.Vec, rows int) error {
 	if t.k == 0 || rows == 0 {
 		return nil
 	}
+	t.adopt()
 	if !t.set {
 		if err := t.s.Add(cols, rows); err != nil {
 			return err
@@ -92,6 +94,7 @@ func (t *TopK) cut() error {
 	r.Batch(cols, 0, r.rows, nil)
 	if r.rows == t.k {
 		t.update(o.Keys, cols, t.k-1)
+		t.publish(o.Keys, cols, t.k-1)
 	}
 	return t.s.Add(cols, r.rows)
 }

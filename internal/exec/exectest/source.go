@@ -31,7 +31,7 @@ type Layout struct {
 }
 
 // Source is a source of Data that keeps the letter of the contract: its batches come from the lent allocator and are freed at the next
-// call, its splits are portable within the process, and it counts what is open. It leaves no rows out by itself.
+// call, its splits are portable within the process, and it counts what is open. It leaves out no rows but those that the engine's filters do not want.
 type Source struct {
 	Data   *Data
 	Layout Layout
@@ -155,6 +155,49 @@ type reader struct {
 	at, end int
 	last    []arrow.Array
 	unclaim func()
+
+	filter       partition.RowFilter
+	asked, given int
+}
+
+var leftOut atomic.Int64
+
+// LeftOut is how many rows all sources together have left out for filters of the engine.
+func LeftOut() int64 { return leftOut.Load() }
+
+// SetFilter implements partition.FilteredReader: the reader leaves out every row that the filter does not want.
+func (r *reader) SetFilter(f partition.RowFilter) { r.filter = f }
+
+// filtered returns what the filter leaves of rows [from, to).
+func (r *reader) filtered(alloc memory.Allocator, from, to int) (*Data, error) {
+	d := &Data{Schema: r.src.Data.Schema, Rows: r.src.Data.Rows[from:to]}
+	if r.filter == nil || !r.filter.Worth(r.asked, r.given) || to == from {
+		r.asked, r.given = 0, 0
+		return d, nil
+	}
+	var cols []arrow.Array
+	for _, c := range r.filter.Columns() {
+		arr := d.arrayOf(alloc, r.cols[c], 0, to-from, r.src.Layout.Text, r.src.Layout.Sliced)
+		defer arr.Release()
+		cols = append(cols, arr)
+	}
+	mask := make([]uint64, (to-from+63)/64)
+	n, err := r.filter.Keep(cols, to-from, mask)
+	if err != nil {
+		return nil, err
+	}
+	kept := &Data{Schema: d.Schema}
+	for i, row := range d.Rows {
+		if mask[i/64]>>(i%64)&1 == 1 {
+			kept.Rows = append(kept.Rows, row)
+		}
+	}
+	if n != len(kept.Rows) {
+		return nil, fault.New(fault.Internal, "exectest", "a filter keeps %d rows and says %d", len(kept.Rows), n)
+	}
+	r.asked, r.given = to-from, n
+	leftOut.Add(int64(to - from - n))
+	return kept, nil
 }
 
 func (r *reader) free() {
@@ -167,7 +210,7 @@ func (r *reader) free() {
 	}
 }
 
-func (r *reader) Next(context.Context) (partition.Batch, error) {
+func (r *reader) Next(ctx context.Context) (partition.Batch, error) {
 	r.free()
 	if r.at >= r.end {
 		return partition.Batch{}, io.EOF
@@ -187,10 +230,18 @@ func (r *reader) Next(context.Context) (partition.Batch, error) {
 	if r.src.Layout.Clean {
 		alloc = zeroing{alloc}
 	}
-	for _, c := range r.cols {
-		r.last = append(r.last, r.src.Data.arrayOf(alloc, c, r.at, to, r.src.Layout.Text, r.src.Layout.Sliced))
+	d, err := r.filtered(alloc, r.at, to)
+	if err != nil {
+		return partition.Batch{}, err
 	}
-	b := partition.Batch{Cols: r.last, Rows: to - r.at}
+	if len(d.Rows) == 0 {
+		r.at = to
+		return r.Next(ctx)
+	}
+	for _, c := range r.cols {
+		r.last = append(r.last, d.arrayOf(alloc, c, 0, len(d.Rows), r.src.Layout.Text, r.src.Layout.Sliced))
+	}
+	b := partition.Batch{Cols: r.last, Rows: len(d.Rows)}
 	r.at = to
 	return b, nil
 }
