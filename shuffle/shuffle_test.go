@@ -194,3 +194,19 @@ func TestOneBucket(t *testing.T) {
 		}
 	}
 }
+
+// However few rows a batch may have, the rows and their order are the same.
+func TestLeastRowsOfABatch(t *testing.T) {
+	for _, mode := range modes {
+		s, between := modeSpace(t, mode, 3)
+		in := newGenerator(3).input([]arrow.DataType{arrow.PrimitiveTypes.Int64, arrow.BinaryTypes.String}, 60_000, true)
+		out := in.write(t, s, between)
+		for _, least := range []int{1, 32, 1 << 20} {
+			r := NewReader([]*Output{out}, 5, 9)
+			r.Least(least)
+			got := mustCollect(t, r)
+			require.Equal(t, int(out.Rows(5, 9)), got.n)
+			mustCollect(t, NewReader([]*Output{out}, 5, 9)).equal(t, got)
+		}
+	}
+}
