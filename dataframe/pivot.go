@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -74,8 +75,13 @@ func (p *pivot) node(in plan.Node, g *Grouped, aggs []expr.Expr) (plan.Node, err
 			return nil, err
 		}
 	}
-	for _, v := range values {
-		if e, ok := v.(expr.Expr); ok && e.Op() != "lit" {
+	values = slices.Clone(values) // of the Grouped, which never changes
+	for i, v := range values {
+		e, ok := v.(expr.Expr)
+		if !ok {
+			continue
+		}
+		if values[i], ok = e.Literal(); !ok {
 			return nil, fault.New(fault.Plan, "Pivot", "%s is no value of the column", e).
 				WithHint("after the column stand those of its values that become columns, or none; aggregates stand in Agg: Pivot(column).Agg(aggregates)")
 		}

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"github.com/sheafdata/sheaf/dataframe"
 	"io"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/sheafdata/sheaf/dataframe"
 	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/internal/fileio"

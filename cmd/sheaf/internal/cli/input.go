@@ -123,6 +123,9 @@ func (f *inputFlags) formatOf(path string) (kind format.Format, tabs bool, err e
 	}
 	kind, tabs = format.Of(path)
 	if kind != "" {
+		if other := format.OtherIn(path, kind); other != "" {
+			return "", false, usageHint("--from "+string(kind)+" reads the files of this format alone", "the folder %s holds files of several formats: %s is not %s", path, other, kind)
+		}
 		return kind, tabs, nil
 	}
 	if _, err := fileio.Resolve(context.Background(), fileio.ResolveOptions{Path: path}); err != nil && !isUsage(err) {

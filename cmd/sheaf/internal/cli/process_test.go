@@ -234,7 +234,12 @@ func TestFoldersOfValues(t *testing.T) {
 		require.Zero(t, code, stderr)
 		require.Contains(t, stderr, `looks like a value of a column "paid", which --hive reads`)
 	}
-	stdout, stderr, code := sheaf(t, "count", parts, "--hive", "--where", "paid = 'true'")
+	_, stderr, code = sheaf(t, "convert", filepath.Join("testdata", "in", "trips.csv"), parts, "--to", "csv", "--append")
+	require.Zero(t, code, stderr)
+	_, stderr, code = sheaf(t, "count", parts)
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "holds files of several formats")
+	stdout, stderr, code := sheaf(t, "count", parts, "--hive", "--from", "parquet", "--where", "paid = 'true'")
 	require.Zero(t, code, stderr)
 	require.Empty(t, stderr)
 	require.Equal(t, "2\n", stdout)

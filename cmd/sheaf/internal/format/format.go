@@ -74,6 +74,30 @@ func Of(path string) (Format, bool) {
 const maxLooked = 10000
 
 func ofFolder(dir string) (found Format, tabs bool) {
+	eachFile(dir, func(p string) bool {
+		found, tabs = ByName(p)
+		return found == ""
+	})
+	return found, tabs
+}
+
+// OtherIn returns a file of the folder that is of another format, "" for none and where path is no folder. Text files that are called
+// .txt may be anything and do not count.
+func OtherIn(path string, than Format) (file string) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return ""
+	}
+	eachFile(path, func(p string) bool {
+		if f, _ := ByName(p); f != "" && f != than && !strings.HasSuffix(strings.ToLower(p), ".txt") {
+			file = p
+		}
+		return file == ""
+	})
+	return file
+}
+
+// eachFile visits the files of a folder that reading it would, up to maxLooked names, until visit gives false.
+func eachFile(dir string, visit func(path string) bool) {
 	looked := 0
 	_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
 		looked++
@@ -84,12 +108,9 @@ func ofFolder(dir string) (found Format, tabs bool) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
-		case !d.IsDir():
-			if found, tabs = ByName(p); found != "" {
-				return fs.SkipAll
-			}
+		case !d.IsDir() && !visit(p):
+			return fs.SkipAll
 		}
 		return nil
 	})
-	return found, tabs
 }
