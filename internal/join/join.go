@@ -92,22 +92,26 @@ func (t *Table) Unique() bool { return t.next == nil }
 // Payload returns the payload columns of the build rows, to be gathered by Pairs.Right. They are shared: do not change them.
 func (t *Table) Payload() []vec.Vec { return t.payload }
 
-// PackPayload gives the payload away row by row, where its columns suit that and there is memory for both for the time being; the
-// table has no payload afterwards. It returns nil, and nothing has changed, where they do not or there is not.
+// PackPayload gives the payload away row by row, where its columns suit that and there is memory for both for the time being, and for
+// as much again: what is replaced lies in the heap until it is collected. The table has no payload afterwards. It returns nil, and
+// nothing has changed, where they do not or there is not.
 func (t *Table) PackPayload() *vec.Packed {
 	width := vec.PackedWidth(t.payload)
 	if width == 0 || t.all == 0 {
 		return nil
 	}
 	size := int64(width) * int64(t.all)
-	if t.reserve != nil && t.reserve(size) != nil {
-		return nil
+	if t.reserve != nil {
+		if t.reserve(2*size) != nil {
+			return nil
+		}
+		_ = t.reserve(-size) // giving back does not fail
 	}
 	p := vec.Pack(t.payload)
 	t.payload = nil
-	t.reserved += size
-	if freed := p.Replaced(); t.reserve != nil && t.reserve(-freed) == nil {
-		t.reserved -= freed
+	t.reserved += size - p.Replaced()
+	if t.reserve != nil {
+		_ = t.reserve(-p.Replaced())
 	}
 	return p
 }
