@@ -5,7 +5,7 @@ import "runtime"
 // Bounds of a split in encoded bytes, and the rows that are worth a task.
 const (
 	minSplitBytes = 1 << 20
-	maxSplitBytes = 64 << 20
+	maxSplitBytes = 32 << 20
 	minSplitRows  = 64 << 10
 )
 

@@ -30,7 +30,7 @@ func reservation(ctx context.Context, op string) *mem.Reservation {
 const scanFloor = maxFloor
 
 // minTable keeps tables useful where the budget is tiny.
-const minTable = 256 << 10
+const minTable = 512 << 10
 
 // tableBytes is how much a task may hold in a table before it gives its content away. It follows from the options of the run alone,
 // never from what else is running: answers may depend on it in the order of groups and the rounding of sums.
