@@ -189,7 +189,7 @@ func mergeRuns(ctx context.Context, node *plan.Sort, parts []*SortedRun, i, of i
 
 // bounds returns where part i of a merge begins and ends in each pile of the parts.
 func bounds(parts []*SortedRun, piles []*pile, i, of int) (from, to []int64, err error) {
-	if of <= 1 {
+	if of <= 1 || len(piles) == 0 {
 		from, to = make([]int64, len(piles)), make([]int64, len(piles))
 		for k, p := range piles {
 			to[k] = p.NumRows()

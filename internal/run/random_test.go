@@ -147,8 +147,10 @@ func TestRandomPlans(t *testing.T) {
 	}
 	leftOut = exectest.LeftOut() - leftOut
 	t.Logf("%d plans with answers, %d with errors, %d rows left out of scans", answered, failed, leftOut)
-	require.NotZero(t, leftOut, "the generator must reach what leaves rows out of scans")
 	require.Greater(t, answered, seeds/2)
+	if seeds >= 30 {
+		require.NotZero(t, leftOut, "the generator must reach what leaves rows out of scans")
+	}
 	if seeds >= 1000 {
 		require.NotZero(t, failed, "the generator must reach errors too")
 	}
