@@ -5,18 +5,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"runtime"
-	"runtime/pprof"
 	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/sheafdata/sheaf/bench/serve"
 	"github.com/sheafdata/sheaf/dataframe"
 	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/readers"
@@ -77,23 +74,4 @@ func convert(job string) error {
 	return err
 }
 
-func main() {
-	if profile := os.Getenv("CPUPROFILE"); profile != "" {
-		f, err := os.Create(profile)
-		if err == nil {
-			err = pprof.StartCPUProfile(f)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		defer pprof.StopCPUProfile()
-	}
-	in, out := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
-	for in.Scan() {
-		if err := out.Encode(do(in.Text())); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-}
+func main() { serve.Lines(do) }

@@ -5,15 +5,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
-	"runtime/pprof"
 	"strings"
 	"time"
 
+	"github.com/sheafdata/sheaf/bench/serve"
 	"github.com/sheafdata/sheaf/dataframe"
 	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/readers"
@@ -89,24 +86,4 @@ func answer(name string) reply {
 	return r
 }
 
-func main() {
-	if profile := os.Getenv("CPUPROFILE"); profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		if err := pprof.StartCPUProfile(f); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		defer pprof.StopCPUProfile()
-	}
-	in, out := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
-	for in.Scan() {
-		if err := out.Encode(answer(in.Text())); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-}
+func main() { serve.Lines(answer) }
