@@ -94,9 +94,10 @@ type parquetReader struct {
 
 	next int // in split.groups
 	rd   *parquetio.Reader
-	// first is the file's row that the row group at hand begins with. at counts the rows given of it; left those to give where no
-	// column is read.
+	// first is the file's row that row group firstOf, the one at hand, begins with. at counts the rows given of it; left those to give
+	// where no column is read.
 	first, at, left int64
+	firstOf         int
 	last            []arrow.Array
 	seq             int
 
@@ -188,14 +189,8 @@ func (r *parquetReader) nextGroup() error {
 	if err != nil {
 		return named(err, "read_parquet")
 	}
-	from := 0
-	if r.next > 0 { // splits have their row groups in the order of the file
-		from = r.split.groups[r.next-1].group
-	} else {
-		r.first = 0
-	}
-	for i := from; i < g.group; i++ {
-		r.first += r.f.pq.RowGroupRows(i)
+	for ; r.firstOf < g.group; r.firstOf++ { // splits have their row groups in the order of the file
+		r.first += r.f.pq.RowGroupRows(r.firstOf)
 	}
 	r.rd, r.at = rd, 0
 	r.next++

@@ -172,8 +172,8 @@ func (r *Reader) window(n, m int) (int, error) {
 	return kept, nil
 }
 
-// cover makes runs of the wanted rows of a window, of which there are count, and of those between them that are as well read as passed over. It returns
-// their rows.
+// cover makes runs of the wanted rows of a window, of which there are count, and of those between them that are as well read as passed
+// over. It returns their rows.
 func (l *late) cover(m, count int) (kept int) {
 	l.runs = l.runs[:0]
 	if count > m-lateGap {

@@ -77,7 +77,8 @@ func (f *BoundFilter) Keep(mask []uint64, key *vec.Vec) {
 	h.better(mask, key, f.rank[:key.Len])
 }
 
-// Share makes the top-k tell the bound of what it holds, and pass over what the bound rules out. The bound is for top-k of the same k, order and rows' columns.
+// Share makes the top-k tell the bound of what it holds, and pass over what the bound rules out. The bound is for top-k of the same k,
+// order and rows' columns.
 func (t *TopK) Share(b *Bound) { t.shared = b }
 
 // CutAfter makes the top-k drop what is too much whenever it holds so many rows beyond k, for tests of what a few rows do.
