@@ -246,12 +246,14 @@ func bindAnyAll(b *binder, n *node) (*node, error) {
 	return n.resultNull(boolType, true, es...), nil
 }
 
+// bindListOf gives a list whose values may be null, whatever is known of them: an optimizer that comes to know better must not change
+// the type.
 func bindListOf(b *binder, n *node) (*node, error) {
 	e, err := b.one(n)
 	if err != nil {
 		return nil, err
 	}
-	return n.resultNull(arrow.ListOfField(arrow.Field{Name: "item", Type: e.n.typ, Nullable: e.n.nullable}), true, e), nil
+	return n.resultNull(arrow.ListOf(e.n.typ), true, e), nil
 }
 
 // bindRank binds the ranks, which are null in rows that their condition leaves out.

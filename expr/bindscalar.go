@@ -312,7 +312,7 @@ func bindStructOf(b *binder, n *node) (*node, error) {
 			return nil, n.fault("StructOf has two fields named %q", name).WithHint("rename one with As")
 		}
 		seen[name] = true
-		fields[i] = arrow.Field{Name: name, Type: args[i].n.typ, Nullable: args[i].n.nullable}
+		fields[i] = arrow.Field{Name: name, Type: args[i].n.typ, Nullable: true} // as in bindListOf
 	}
 	return n.resultNull(arrow.StructOf(fields...), false, args...), nil
 }

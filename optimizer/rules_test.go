@@ -246,3 +246,17 @@ func compareGolden(t *testing.T, file, got string) {
 	require.NoError(t, err, "run the test with -update")
 	require.Equal(t, strings.ReplaceAll(string(want), "\r\n", "\n"), got, file)
 }
+
+// What becomes known of values that a list or a struct holds does not change their types.
+func TestNestedTypesStay(t *testing.T) {
+	yes := expr.Col("a").Eq(expr.Col("a")).Or(expr.Lit("x").Le("x")) // found to be true
+	start := from(&table{name: "t", schema: arrow.NewSchema([]arrow.Field{field("a", arrow.PrimitiveTypes.Int64)}, nil)})
+	for name, q := range map[string]q{
+		"list":   start.group(nil, []expr.Expr{expr.ListOf(yes).As("all")}),
+		"struct": start.sel(expr.StructOf(yes.As("yes"), expr.Col("a")).As("pair")),
+	} {
+		after, _, err := Optimize(q.n, Options{Fold: foldSome, Strict: true})
+		require.NoError(t, err, name)
+		require.True(t, arrow.TypeEqual(q.n.Schema().Field(0).Type, after.Schema().Field(0).Type), name)
+	}
+}
