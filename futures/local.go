@@ -21,7 +21,8 @@ type local struct {
 	run    sched.Run
 	inline bool // nothing runs unless somebody waits
 	watch  watch
-	stop   func() bool // stops watching the context
+	ended  <-chan struct{} // closed when the context ends; nil for one that does not
+	stop   func() bool     // stops watching the context
 
 	mu     sync.Mutex // guards what follows
 	g      *graph.Graph
@@ -49,6 +50,7 @@ func New(ctx context.Context, opts ...sched.Option) Client {
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	c.ended = ctx.Done()
 	c.run = sched.Start(context.WithValue(ctx, clientKey{}, Client(c)), o)
 	c.stop = context.AfterFunc(ctx, c.watch.endAll)
 	return c
@@ -212,7 +214,13 @@ func (c *local) drive(ctx context.Context, done <-chan struct{}) error {
 			return nil
 		default:
 		}
-		if !some {
+		if some {
+			continue
+		}
+		select {
+		case <-c.ended: // what is left ends with it, if not yet
+			return delayed.Block(ctx, done)
+		default:
 			return fault.New(fault.Plan, "wait", "nothing is left that could run and end the wait")
 		}
 	}
