@@ -307,10 +307,10 @@ func testReproduce(k *kit) {
 		}, deps...)
 	}
 	one, two := id("one", 1), id("two", 2)
-	id("other", 10, one)
+	other := id("other", 10, one)
 	bad := id("bad", 3, one, two)
 	end := id("end", 0, bad)
-	k.submit(end)
+	k.submit(end, other) // Wait is not to leave one running that writes into where
 	err := k.wait()
 	k.fails(err, fault.Data, "no luck with [1 2]", k.g.Name(bad))
 	where = nil
