@@ -21,6 +21,11 @@ var benchFiles = map[string]func(b *bytes.Buffer, rng *rand.Rand){
 			1+r.IntN(3), r.IntN(24), r.IntN(60), r.IntN(60), 1+r.IntN(3), r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(7), r.Float64()*20, 1, 1+r.IntN(265), 1+r.IntN(265), 1+r.IntN(2),
 			float64(r.IntN(120))/2, float64(r.IntN(8))/2, r.Float64()*9, 0.0, r.Float64()*70)
 	},
+	"taxiq": func(b *bytes.Buffer, r *rand.Rand) {
+		fmt.Fprintf(b, "%d,2024-01-01 00:%02d:%02d.000000,2024-01-01 00:%02d:%02d.000000,%d,%.2f,%d,\"N\",%d,%d,%d,%.1f,%.1f,0.5,%.2f,%d,1,%.2f,2.5,0\n", 1+r.IntN(2),
+			r.IntN(60), r.IntN(60), r.IntN(60), r.IntN(60), r.IntN(7), r.Float64()*20, 1, 1+r.IntN(265), 1+r.IntN(265), 1+r.IntN(2),
+			float64(r.IntN(120))/2, float64(r.IntN(8))/2, r.Float64()*9, 0, r.Float64()*70)
+	},
 	"wideq": func(b *bytes.Buffer, r *rand.Rand) {
 		name := "Upper West Side South"
 		if r.IntN(6) == 0 {
@@ -61,7 +66,7 @@ func benchColumns(b testing.TB, data []byte, d Dialect) (cols []Column) {
 
 func BenchmarkRead(b *testing.B) {
 	d := mustDialect(b, Dialect{Quote: '"'})
-	for _, name := range []string{"dense8", "taxi", "wideq", "quoted", "longfloats"} {
+	for _, name := range []string{"dense8", "taxi", "taxiq", "wideq", "quoted", "longfloats"} {
 		data := benchData(name)
 		cols := benchColumns(b, data, d)
 		run := func(label string, use []Column) {
@@ -103,7 +108,7 @@ func BenchmarkMasks(b *testing.B) {
 // BenchmarkSeams finds the starts of all parts of a file once.
 func BenchmarkSeams(b *testing.B) {
 	d := mustDialect(b, Dialect{Quote: '"'})
-	for _, name := range []string{"taxi", "wideq", "quoted"} {
+	for _, name := range []string{"taxi", "taxiq", "wideq", "quoted"} {
 		data := benchData(name)
 		cuts := []int64{}
 		for c := 0; c < len(data); c += 1 << 20 {

@@ -129,7 +129,7 @@ func newGuesser(d *Dialect) *guesser {
 //
 // A field of blanks alone makes its column text: it may mean something, and other readers take it so.
 func (g *guesser) see(to *Guess, f []byte) {
-	if len(f) == 0 || to.seen && to.not == guessAny {
+	if len(f) == 0 || to.seen && (to.not == guessAny || g.quick(to, f)) {
 		return
 	}
 	if f = bytes.Trim(f, " \t"); len(f) == 0 {
