@@ -33,8 +33,6 @@ func newQuery(ctx context.Context, op string, frames []*DataFrame, opts []RunOpt
 		return nil, placed(q.at, op, fault.New(fault.Plan, op, "the context is nil").WithHint("give context.Background()"))
 	case q.opts.Workers < 0 || q.opts.Memory < 0:
 		return nil, placed(q.at, op, fault.New(fault.Plan, op, "negative options: %d workers, %d bytes of memory", q.opts.Workers, q.opts.Memory))
-	case q.opts.Reproducible: // sums would have to be independent of where splits and batches are cut, which they are not
-		return nil, placed(q.at, op, notYet("Reproducible"))
 	}
 	for i, df := range frames {
 		if err := df.fault(); err != nil {
@@ -46,7 +44,7 @@ func newQuery(ctx context.Context, op string, frames []*DataFrame, opts []RunOpt
 		q.nodes = append(q.nodes, df.node)
 	}
 	var err error
-	if q.nodes, err = optimize(q.nodes); err != nil {
+	if q.nodes, err = optimize(q.nodes, q.opts.Reproducible); err != nil {
 		return nil, placed(q.at, op, err)
 	}
 	return q, nil

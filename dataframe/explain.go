@@ -3,6 +3,7 @@ package dataframe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,7 +133,16 @@ func (r Receipt) String() string {
 }
 
 // optimize returns the optimised plans of an action's frames; what they share is one node.
-func optimize(nodes []plan.Node) ([]plan.Node, error) {
+func optimize(nodes []plan.Node, exact bool) ([]plan.Node, error) {
+	if exact {
+		nodes = slices.Clone(nodes)
+		for i := range nodes {
+			var err error
+			if nodes[i], err = optimizer.Exact(nodes[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
 	out, _, err := optimizer.OptimizeAll(nodes, optimizer.Options{Fold: run.Fold})
 	return out, err
 }

@@ -52,8 +52,3 @@ func (g *Grouped) Agg(aggs ...expr.Expr) *DataFrame {
 		return plan.NewAgg(in, g.keys, slices.Clone(aggs), g.dropNull)
 	})
 }
-
-// notYet is the fault of a part of the API that is not built.
-func notYet(what string) error {
-	return fault.New(fault.Plan, what, "not built yet").WithHint("the README lists what works today")
-}

@@ -101,5 +101,6 @@ func sound() []expr.Expr {
 		expr.RowNumber().Over(), expr.RowNumber().Where(c("b")).Over("s"), expr.Rank().OrderBy(c("f").Desc()).Over("s"), expr.DenseRank().OrderBy("f").Over("s", c("d").Dt().Year()), expr.Lag("f", 1).Over("s"), expr.Lead("s", 2).OrderBy("ts").Over(),
 		expr.CumSum("i8").Over(), expr.CumMin("f").Over("s"), expr.CumMax("d").Over("s"), expr.FillForward("s").Over(), expr.FillBackward("i64").Over(),
 		expr.Sum("f").OrderBy("ts").Rows(-2, 0).Over("s"), expr.Mean("f").OrderBy("ts").Range(-6*24*time.Hour, 0).Over(), expr.Max("f").OrderBy("i64").Range(expr.UnboundedPreceding, 5).Over(),
+		expr.Sum("f").WithMods(expr.Mods{Exact: true}),
 	}
 }

@@ -18,6 +18,8 @@ type Mods struct {
 	// Over is the partition keys; HasOver with none is the whole frame.
 	Over    []Expr
 	HasOver bool
+	// Exact says that an aggregate of floats is computed without rounding on the way, so that the order of rows cannot show in it.
+	Exact bool
 }
 
 // SortKey is one key of an order.

@@ -159,7 +159,7 @@ func (e Expr) WithMods(m Mods) Expr {
 	}
 	n := *e.n
 	n.mods = &m
-	if m.Where.IsZero() && m.OrderBy == nil && m.Frame.Kind == WholePartition && !m.HasOver {
+	if m.Where.IsZero() && m.OrderBy == nil && m.Frame.Kind == WholePartition && !m.HasOver && !m.Exact {
 		n.mods = nil
 	}
 	return finish(&n)
@@ -204,7 +204,7 @@ func equalMods(a, b *Mods) bool {
 		return x.Desc == y.Desc && x.NullsFirst == y.NullsFirst && Equal(x.Expr, y.Expr)
 	}
 	return Equal(a.Where, b.Where) && slices.EqualFunc(a.OrderBy, b.OrderBy, key) && slices.EqualFunc(a.Over, b.Over, Equal) &&
-		a.HasOver == b.HasOver && a.Frame == b.Frame
+		a.HasOver == b.HasOver && a.Frame == b.Frame && a.Exact == b.Exact
 }
 
 // equalValue compares literals and parameters: floats by their bits, so that NaN equals itself.

@@ -17,7 +17,7 @@ import (
 //	Expr  1 version  2 bound  3 repeated Node: operands before those that use them, the root last
 //	Node  1 op  2 packed operand indexes  3 repeated Value (params)  4 alias  5 Value (literal)  6 Type (bound literal)
 //	      7 Field (bound column)  8 implicit  9 Mods
-//	Mods  1 where index+1  2 repeated Key  3 frame kind  4 Value from  5 Value to  6 packed over indexes  7 has over
+//	Mods  1 where index+1  2 repeated Key  3 frame kind  4 Value from  5 Value to  6 packed over indexes  7 has over  8 exact
 //	Key   1 index  2 desc  3 nulls first
 //	Value 1 text  2 bytes  3 bool  4 int (zigzag)  5 uint  6 float bits  7 Type  8 Time  9 duration  10 decimal128  11 decimal256
 //	      12 Go kind of an unbound number
@@ -152,7 +152,7 @@ func (enc *encoder) mods(m *Mods) (b []byte, err error) {
 	if len(over) > 0 {
 		b = appendPacked(b, 6, over)
 	}
-	return appendBool(b, 7, m.HasOver), nil
+	return appendBool(appendBool(b, 7, m.HasOver), 8, m.Exact), nil
 }
 
 // goKinds number the Go types that an unbound number can have; 0 is int64, uint64 or float64.

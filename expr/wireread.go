@@ -307,6 +307,8 @@ func (d *decoder) mods(b []byte) (*Mods, error) {
 			m.Over, err = d.list(f.bytes)
 		case 7:
 			m.HasOver = f.varint != 0
+		case 8:
+			m.Exact = f.varint != 0
 		}
 		return err
 	})

@@ -26,7 +26,7 @@ type Options struct {
 	Observers []Observer
 	// Progress gets a line that shows how far the run is, rewritten in place.
 	Progress io.Writer
-	// InOrder keeps row order everywhere; Reproducible makes float sums independent of how the input is split.
+	// InOrder keeps row order everywhere; Reproducible makes sums of floats independent of how the input is divided.
 	InOrder, Reproducible bool
 }
 
@@ -82,7 +82,9 @@ func Progress(w io.Writer) Option { return func(o *Options) { o.Progress = w } }
 // InOrder keeps row order everywhere, at its cost.
 func InOrder() Option { return func(o *Options) { o.InOrder = true } }
 
-// Reproducible makes float sums independent of split and batch size, at its cost.
+// Reproducible makes sums, means, variances and correlations of floats the same to the last bit however the input is divided into files,
+// splits and batches, and whatever the other options are: they are computed without rounding on the way, at some cost in time and memory.
+// The order of rows is InOrder's.
 func Reproducible() Option { return func(o *Options) { o.Reproducible = true } }
 
 // contextKey is the type of this package's context keys.

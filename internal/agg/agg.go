@@ -50,6 +50,8 @@ type spec struct {
 	quantiles []float64
 	// keys are the order that the aggregate's rows are to be taken in, where that matters; nil: as they come.
 	keys []expr.SortKey
+	// exact says that the answer must not depend on the order of rows, not by rounding either.
+	exact bool
 	// Of messages: the column as the user named it, and the place of the call.
 	column, at string
 }
@@ -91,7 +93,7 @@ func specOf(e expr.Expr) (spec, error) {
 	if e.IsZero() || e.Type() == nil {
 		return spec{}, fault.New(fault.Internal, "Agg", "agg: aggregate is not bound")
 	}
-	s := spec{op: e.Op(), out: vec.Logical(e.Type()), column: e.Name(), at: e.At(), quantiles: e.Quantiles()}
+	s := spec{op: e.Op(), out: vec.Logical(e.Type()), column: e.Name(), at: e.At(), quantiles: e.Quantiles(), exact: e.Mods().Exact}
 	for i, arg := range e.Args() {
 		if arg.Type() == nil {
 			return spec{}, fault.New(fault.Internal, "Agg", "agg: argument of %s is not bound", e)
@@ -134,6 +136,11 @@ func build(s spec) (acc, error) {
 	}
 	if s.keys != nil {
 		return newOrdered(s)
+	}
+	if s.exact {
+		if a := newExact(s); a != nil {
+			return a, nil
+		}
 	}
 	switch s.op {
 	case "count_of":

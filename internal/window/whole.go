@@ -49,8 +49,8 @@ func (c *computer) whole(call *Call) (vec.Vec, error) {
 	return out, nil
 }
 
-// Plain is an aggregate without modifiers.
-func Plain(e expr.Expr) expr.Expr { return e.Unalias().WithMods(expr.Mods{}) }
+// Plain is an aggregate without the modifiers that say of which rows it is.
+func Plain(e expr.Expr) expr.Expr { return e.Unalias().WithMods(expr.Mods{Exact: e.Mods().Exact}) }
 
 // groups is the partition of each row.
 func (c *computer) groups(rows int) []uint32 {
