@@ -218,7 +218,7 @@ func (p *part) openFile(dir string) (*openFile, error) {
 	if f.out, err = fileio.CreateIn(p.w.stage, f.name, p.w.sink.path); err != nil {
 		return nil, err
 	}
-	if f.made, err = p.w.sink.format.open(f.out, p.w.rest); err == nil {
+	if f.made, err = p.w.format.open(f.out, p.w.rest); err == nil {
 		f.enc, err = f.made.part(0)
 	}
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 // write is a write under way.
 type write struct {
 	sink   *sink
+	format format        // of the files: sink.format, or what it is for this write
 	schema *arrow.Schema // of the rows
 	rest   *arrow.Schema // of the files
 	keys   []int         // the columns of PartitionBy
@@ -68,7 +69,7 @@ func (w *write) beginOne(file bool) error {
 	if w.file, err = w.out.Create(oneName); err != nil {
 		return err
 	}
-	if w.one, err = w.sink.format.open(w.file, w.rest); err != nil {
+	if w.one, err = w.format.open(w.file, w.rest); err != nil {
 		w.file.Discard()
 	}
 	return err
