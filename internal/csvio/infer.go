@@ -125,15 +125,17 @@ func newGuesser(d *Dialect) *guesser {
 	return g
 }
 
-// see adds a field, without its quotes, to what is known of its column.
+// see adds a field, without its quotes, to what is known of its column. at is where it stands.
 //
 // A field of blanks alone makes its column text: it may mean something, and other readers take it so.
-func (g *guesser) see(to *Guess, f []byte) {
-	if len(f) == 0 || to.seen && to.not == guessAny {
+func (g *guesser) see(to *Guess, odd *suspect, f []byte, at int64) {
+	if len(f) == 0 || odd.dead && to.seen && to.not == guessAny {
 		return
 	}
+	blank := f
 	if f = bytes.Trim(f, " \t"); len(f) == 0 {
 		to.seen, to.not = true, guessAny
+		odd.note(0, false, blank, at)
 		return
 	}
 	for _, w := range g.nulls {
@@ -142,7 +144,13 @@ func (g *guesser) see(to *Guess, f []byte) {
 		}
 	}
 	to.seen = true
-	to.not |= ^g.kinds(f, &to.nanos)
+	nanos := false
+	k := g.kinds(f, &nanos)
+	to.not |= ^k
+	to.nanos = to.nanos || nanos
+	if !odd.dead {
+		odd.note(k, nanos, f, at)
+	}
 }
 
 // kinds returns what a field may be.

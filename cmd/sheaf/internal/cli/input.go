@@ -78,6 +78,7 @@ type input struct {
 	format format.Format
 	frame  *dataframe.DataFrame
 	csv    *readers.CSVOptions // of CSV
+	odd    []*fault.Error      // columns that are text because of a few values
 }
 
 // open reads footers or samples of the files and returns their frame.
@@ -182,6 +183,7 @@ func (f *inputFlags) frame(ctx context.Context, in *input, schema *arrow.Schema,
 	o.Context, o.Files, o.Schema, o.UnionByName, o.PromoteTypes = ctx, files, schema, f.unionByName, f.promote
 	o.CaseInsensitive, o.Strict, o.FileColumn, o.Hive = f.fold, f.strict, f.fileColumn, f.hive
 	in.csv = o
+	o.Notice = func(e *fault.Error) { in.odd = append(in.odd, e) }
 	return readers.CSV(path, o), nil
 }
 

@@ -12,6 +12,8 @@ var advice = []struct {
 }{
 	{regexp.MustCompile(`^declare the column: Types: map\[string\]arrow\.DataType\{"(.*)": arrow\.BinaryTypes\.String\}, or add the spelling to Nulls or TimeLayouts$`),
 		`--types '$1=text' reads the column as text; if the value stands for a missing one, name it with --null`},
+	{regexp.MustCompile(`^add the spelling to Nulls if it stands for a missing value, or say in Types that "(.*)" is text$`),
+		`mend the line, or name the value with --null if it stands for a missing one; --types '$1=text' says that text is meant`},
 	{regexp.MustCompile(`^change the column's type in Types, or add the spelling to Nulls or TimeLayouts$`),
 		`give the column another type with --types (text holds anything); if the value stands for a missing one, name it with --null`},
 	{regexp.MustCompile(`^set Encoding if the file is not UTF-8.*`), `--encoding latin1 reads Western European files; --replace-invalid reads such bytes as U+FFFD`},
