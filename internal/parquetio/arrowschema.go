@@ -136,7 +136,10 @@ func (f *File) fits(c *column, size int, top bool) bool {
 		return false
 	}
 	full := rows * int64(size)
-	return rows <= values && values <= full && (size <= small || values >= full/20)
+	if values < rows || values > full || size > small && values < full/20 {
+		return false
+	}
+	return values == full || (full-values)%int64(size-1) == 0 // a null list has one entry in place of size
 }
 
 // apply adapts a column and those below it, and makes its type anew.

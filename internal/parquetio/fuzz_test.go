@@ -195,7 +195,7 @@ func TestDeclaredTypes(t *testing.T) {
 		{arrow.FixedSizeListOf(2, i32), &arrow.Decimal32Type{Precision: 7, Scale: 2}, "fixed_size_list<item: int32, nullable>[2] decimal32(7, 2)"},
 		{arrow.ListOf(i32), &arrow.Decimal64Type{Precision: 7, Scale: 2}, "list<item: int32, nullable> decimal64(7, 2)"},
 		{arrow.FixedSizeListOf(1, i32), &arrow.Decimal64Type{Precision: 8, Scale: 2}, "list<item: int32, nullable> decimal(7, 2)"},
-		{arrow.FixedSizeListOf(3, i32), &arrow.Decimal32Type{Precision: 7, Scale: 3}, "list<item: int32, nullable> decimal(7, 2)"},
+		{arrow.FixedSizeListOf(4, i32), &arrow.Decimal32Type{Precision: 7, Scale: 3}, "list<item: int32, nullable> decimal(7, 2)"},
 		{arrow.FixedSizeListOf(1<<30, i32), &arrow.Decimal256Type{Precision: 7, Scale: 2}, "list<item: int32, nullable> decimal(7, 2)"},
 		{arrow.BinaryTypes.String, arrow.FixedSizeListOf(2, i32), "list<item: int32, nullable> decimal(7, 2)"},
 	} {
