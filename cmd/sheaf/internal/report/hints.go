@@ -24,6 +24,7 @@ var advice = []struct {
 	{regexp.MustCompile(`^the row that starts at this line has a stray quote.*`),
 		`the row that starts at this line has a stray quote: mend it, set --quote none, or leave such rows out with --ragged skip`},
 	{regexp.MustCompile(`^a quote may not be closed; raise MaxRowBytes.*`), `a quote may not be closed: mend it, or set --quote none`},
+	{regexp.MustCompile(`^is it a CSV file\? MaxColumns allows more$`), `--max-columns N allows more; is it a CSV file? --delimiter, --quote and --from say how to read it`},
 	{regexp.MustCompile(`^is it a CSV file\? .*`), `is it a CSV file? --delimiter, --quote and --from say how to read it`},
 	{regexp.MustCompile(`^declare its columns with Schema, or leave the file out$`), `leave the file out, or take names and types of another file with --schema FILE`},
 	{regexp.MustCompile(`^PromoteTypes widens them to one type$`), `--promote widens them to one type`},
