@@ -1,6 +1,7 @@
 package readers
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -44,7 +45,11 @@ func (s *csvSource) noticeOdd(t *csvTypes) {
 }
 
 func (s *csvSource) notice(f *csvFile, name string, o csvOdd) {
-	e := fault.New(fault.Type, csvOp, "the column is text because of this value: %d of %d values seen read as %s", o.Values-o.Count, o.Values, csvio.TypeText(o.Type))
+	others := ""
+	if o.Count > 1 {
+		others = fmt.Sprintf(" and %d more", o.Count-1)
+	}
+	e := fault.New(fault.Type, csvOp, "the column is text because of this value%s: %d of %d values seen read as %s", others, o.Values-o.Count, o.Values, csvio.TypeText(o.Type))
 	e.File, e.Line, e.Column, e.Text = f.file.Path, o.line, name, o.Text
 	e = e.WithHint("add the spelling to Nulls if it stands for a missing value, or say in Types that %s is text", strconv.Quote(name))
 	s.warn("%v", e)

@@ -63,6 +63,7 @@ func TestAColumnThatIsTextBecauseOfAFewValues(t *testing.T) {
 			}
 			require.Len(t, got, 1)
 			require.Contains(t, got[0].Err.Error(), strings.Fields(c.want)[2])
+			require.Equal(t, name == "ten of a hundred", strings.Contains(got[0].Err.Error(), "and 9 more"))
 			require.Equal(t, c.want, fmt.Sprintf("%s:%d %s %s", filepath.Base(got[0].File), got[0].Line, got[0].Text, strings.Fields(c.want)[2]))
 			receipt, err := df.Analyze(t.Context())
 			require.NoError(t, err)
