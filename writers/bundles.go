@@ -24,6 +24,9 @@ const (
 	// mostBundled is how much waits at most; a small budget allows an eighth of what it has.
 	mostBundled  = 256 << 20
 	leastBundled = 4 << 20
+	// smallFile is how many bytes of rows, in memory, make a file that is worth its while: a part that has so many for each of its keys
+	// writes its own files, at once with the other parts.
+	smallFile = 1 << 20
 )
 
 func waitingRoom(ctx context.Context) int64 {

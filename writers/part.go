@@ -174,8 +174,12 @@ func (p *part) Close() error {
 	return nil
 }
 
-// bundled says whether the rows can wait for those of neighbouring parts: all are in memory, and this process commits them.
-func (p *part) bundled() bool { return p.finish == nil && !p.keys.flushed && len(p.keys.codes) > 0 }
+// bundled says whether the rows wait for those of neighbouring parts: files of this part alone would be small, all rows are in memory, and
+// this process commits them.
+func (p *part) bundled() bool {
+	k := p.keys
+	return p.finish == nil && !k.flushed && len(k.codes) > 0 && k.held.Held() < int64(len(k.dirs))*smallFile
+}
 
 // handOver gives the rows to the write.
 func (p *part) handOver(ctx context.Context) error {
