@@ -73,6 +73,9 @@ func castArray(alloc memory.Allocator, arr arrow.Array, to arrow.DataType) (arro
 		if l, ok := arr.(*array.FixedSizeList); ok && l.DataType().(*arrow.FixedSizeListType).Len() == t.Len() {
 			return castFixedList(alloc, l, t)
 		}
+		if l, ok := arr.(*array.List); ok {
+			return castToFixed(alloc, l, t)
+		}
 	case arrow.DecimalType:
 		if _, ok := from.(arrow.DecimalType); ok {
 			return castDecimal(alloc, arr, t)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -123,8 +124,26 @@ func castDecimal(alloc memory.Allocator, arr arrow.Array, to arrow.DecimalType) 
 	return b.NewArray(), nil
 }
 
+// appendSmall appends a decimal128 of the same scale that fits.
+func appendSmall(b array.Builder, arr arrow.Array, i int, scale int32, to arrow.DecimalType) error {
+	a, ok := arr.(*array.Decimal128)
+	if !ok || scale != to.GetScale() || !a.Value(i).FitsInPrecision(to.GetPrecision()) {
+		return fmt.Errorf("no %s", to)
+	}
+	v := int64(a.Value(i).LowBits())
+	switch b := b.(type) {
+	case *array.Decimal32Builder:
+		b.Append(decimal.Decimal32(v))
+	case *array.Decimal64Builder:
+		b.Append(decimal.Decimal64(v))
+	}
+	return nil
+}
+
 func appendRescaled(b array.Builder, arr arrow.Array, i int, scale int32, to arrow.DecimalType) error {
 	switch b := b.(type) {
+	case *array.Decimal32Builder, *array.Decimal64Builder:
+		return appendSmall(b, arr, i, scale, to)
 	case *array.Decimal128Builder:
 		var v decimal128.Num
 		switch a := arr.(type) {

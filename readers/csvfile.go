@@ -20,6 +20,7 @@ type csvFile struct {
 
 	mu     sync.Mutex
 	looked bool
+	odd    []csvOdd // values that make columns text
 	seams  map[int64]*csvSeams
 }
 
@@ -33,6 +34,12 @@ type csvLook struct {
 	// columns are the types that samples allow, nil where none were asked for; rowBytes is the mean size of a row, 0 unknown.
 	columns  []csvio.Guess
 	rowBytes int64
+}
+
+// csvOdd is an odd value and its line.
+type csvOdd struct {
+	csvio.Odd
+	line int64
 }
 
 // firstLook is how much of a file is read for its header at first.
@@ -66,7 +73,7 @@ func (f *csvFile) look(ctx context.Context, o *CSVOptions, d csvio.Dialect, budg
 	if f.stream {
 		err = f.lookStream(ctx, d, ho, budget)
 	} else {
-		err = f.lookRange(h, d, ho, budget)
+		err = f.lookRange(ctx, h, d, ho, budget)
 	}
 	f.looked = err == nil
 	return err
@@ -86,16 +93,17 @@ func notText(start []byte) string {
 	return ""
 }
 
-func (f *csvFile) lookRange(h fileio.Handle, d csvio.Dialect, ho csvio.HeadOptions, budget int64) (err error) {
+func (f *csvFile) lookRange(ctx context.Context, h fileio.Handle, d csvio.Dialect, ho csvio.HeadOptions, budget int64) (err error) {
 	ho.Size = f.size
 	f.head, _, err = readHead(io.NewSectionReader(h, 0, f.size), f.size, firstLook, d, ho)
 	if err != nil || budget == 0 {
 		return f.fail(err)
 	}
 	s := csvio.NewSamples(f.head)
-	err = s.File(h, f.size, budget)
-	f.learn(s)
-	return f.fail(err)
+	if err = s.File(h, f.size, budget); err != nil {
+		return f.fail(err)
+	}
+	return f.fail(f.learn(ctx, s, h))
 }
 
 // readHead reads more of r until its head is whole; first is how much it begins with, and size how much there is at most.
@@ -148,16 +156,25 @@ func (f *csvFile) lookStream(ctx context.Context, d csvio.Dialect, ho csvio.Head
 	if budget > 0 {
 		s := csvio.NewSamples(head)
 		s.Bytes(data[head.Start:], int64(len(data)) < first)
-		f.learn(s)
+		return f.fail(f.learn(ctx, s, bytes.NewReader(data)))
 	}
 	return nil
 }
 
-func (f *csvFile) learn(s *csvio.Samples) {
+// learn keeps what the samples tell; r has the decoded file as far as they go.
+func (f *csvFile) learn(ctx context.Context, s *csvio.Samples, r io.ReaderAt) error {
 	f.columns = s.Columns
+	for _, o := range s.Odd() {
+		before, err := csvio.CountLines(ctx, r, o.Offset, f.head.Dialect.Newline)
+		if err != nil {
+			return err
+		}
+		f.odd = append(f.odd, csvOdd{o, before + 1})
+	}
 	if s.Rows > 0 {
 		f.rowBytes = max(s.RowBytes/s.Rows, 1)
 	}
+	return nil
 }
 
 // openStream opens the file decompressed and in UTF-8.

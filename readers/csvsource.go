@@ -107,6 +107,7 @@ func (s *csvSource) infer(o fileOptions, files []fileioFile) (err error) {
 	if err := all.checkTypes(); err != nil {
 		return err
 	}
+	s.noticeOdd(&all)
 	var schemas []fileSchema
 	for _, f := range s.files {
 		schemas = append(schemas, all.schema(f))

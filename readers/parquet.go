@@ -43,7 +43,7 @@ func newParquetSource(path string, o fileOptions) (partition.Source, error) {
 			if err != nil {
 				return nil, named(err, o.op)
 			}
-			schemas = append(schemas, fileSchema{file: files[i].Path, schema: f.pq.Schema()})
+			schemas = append(schemas, fileSchema{file: files[i].Path, schema: f.pq.Declared()})
 			s.totals.Rows += f.pq.NumRows()
 			s.totals.Bytes += f.file.Size
 		}
@@ -149,7 +149,7 @@ func (p *parquetPlan) file(i int) error {
 	if err != nil {
 		return err
 	}
-	m, err := set.mapOf(i, f.pq.Schema())
+	m, err := set.mapOf(i, f.pq.Declared())
 	if err != nil {
 		return err
 	}

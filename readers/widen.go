@@ -254,6 +254,24 @@ func widenNested(a, b arrow.DataType, promote bool) (arrow.DataType, bool) {
 			return arrow.LargeListOfField(f), ok
 		}
 	}
+	return widenFixed(a, b, promote)
+}
+
+// widenFixed widens lists of a fixed size: those of one size stay, others become lists.
+func widenFixed(a, b arrow.DataType, promote bool) (arrow.DataType, bool) {
+	x, okA := a.(*arrow.FixedSizeListType)
+	y, okB := b.(*arrow.FixedSizeListType)
+	switch {
+	case okA && okB && x.Len() == y.Len():
+		f, ok := widenElem(x.ElemField(), y.ElemField(), promote)
+		return arrow.FixedSizeListOfField(x.Len(), f), ok
+	case okA && okB:
+		return widenNested(arrow.ListOfField(x.ElemField()), arrow.ListOfField(y.ElemField()), promote)
+	case okA:
+		return widenNested(arrow.ListOfField(x.ElemField()), b, promote)
+	case okB:
+		return widenNested(a, arrow.ListOfField(y.ElemField()), promote)
+	}
 	return nil, false
 }
 

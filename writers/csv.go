@@ -80,6 +80,14 @@ type textFormat struct {
 	names []string // extensions
 	codec fileio.Codec
 	opts  textio.Options
+	mem   *textMemory // of the files of a write; nil: of no write
+}
+
+// ofWrite implements shared.
+func (f *textFormat) ofWrite() format {
+	g := *f
+	g.mem = &textMemory{}
+	return &g
 }
 
 func newTextFormat(op, path, compression string, exts []string, o textio.Options) (*textFormat, error) {
@@ -118,7 +126,7 @@ func (f *textFormat) check(s *arrow.Schema) error {
 }
 
 func (f *textFormat) open(out *fileio.OutFile, s *arrow.Schema) (outFile, error) {
-	return newTextFile(out, f.codec, s, f.opts)
+	return newTextFile(out, f.codec, s, f.opts, f.mem)
 }
 
 func (f *textFormat) wire() *wireFormat {
@@ -131,5 +139,5 @@ func decodeText(w *wireFormat) (format, error) {
 
 // openPiece begins a file that holds a piece of another one: no line of names.
 func (f *textFormat) openPiece(out *fileio.OutFile, s *arrow.Schema) (outFile, error) {
-	return &textFile{out: out, codec: f.codec, opts: f.opts, shape: s, turns: turns[*textPart]{parts: map[int]*textPart{}}}, nil
+	return &textFile{mem: &textMemory{}, out: out, codec: f.codec, opts: f.opts, shape: s, turns: turns[*textPart]{parts: map[int]*textPart{}}}, nil
 }

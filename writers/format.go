@@ -26,6 +26,19 @@ type format interface {
 	wire() *wireFormat
 }
 
+// shared is a format whose files of one write share something.
+type shared interface {
+	// ofWrite is the format for the files of one write, which have one schema.
+	ofWrite() format
+}
+
+func formatOfWrite(f format) format {
+	if s, ok := f.(shared); ok {
+		return s.ofWrite()
+	}
+	return f
+}
+
 // outFile is one file in the making, written by one part or by several parts at once.
 type outFile interface {
 	// part begins part i, counted from 0; it may be called from many goroutines. Rows stand in the order of the parts. A part that is

@@ -30,6 +30,9 @@ type keyed struct {
 	at    uint32 // the code of last
 	batch vec.Batch
 	pool  vec.Scratch
+	// flushed says that some rows are in files of the part; others wait for those of its neighbours.
+	flushed bool
+	room    int64 // how much may wait
 }
 
 const (
@@ -52,7 +55,7 @@ func newKeyed(p *part) *keyed {
 
 func (k *keyed) add(ctx context.Context, b *vec.Batch) error {
 	if k.held == nil {
-		k.held = mem.From(ctx).Reservation("write")
+		k.held, k.room = mem.From(ctx).Reservation("write"), waitingRoom(ctx)
 	}
 	if err := k.code(b); err != nil {
 		return err
@@ -63,9 +66,16 @@ func (k *keyed) add(ctx context.Context, b *vec.Batch) error {
 		bytes += k.build[i].Bytes()
 	}
 	short := k.held.Grow(bytes-k.held.Held()) != nil
+	if short { // what waits goes to files first
+		if err := k.p.w.mergeBundles(ctx, 0); err != nil {
+			return err
+		}
+		short = k.held.Grow(bytes-k.held.Held()) != nil
+	}
 	if bytes < keyedBytes && !short {
 		return nil
 	}
+	k.flushed = true
 	return k.flush(ctx)
 }
 
@@ -213,6 +223,13 @@ func (k *keyed) end(ctx context.Context, code uint32) error {
 	return k.p.closeFile(ctx, f)
 }
 
+// free gives the memory back.
+func (k *keyed) free() {
+	if k != nil && k.held != nil {
+		k.held.Free()
+	}
+}
+
 func (k *keyed) close(ctx context.Context) error {
 	if err := k.flush(ctx); err != nil {
 		return err
@@ -231,7 +248,5 @@ func (k *keyed) discard() {
 		k.p.discardFile(f)
 		k.open[i] = nil
 	}
-	if k.held != nil {
-		k.held.Free()
-	}
+	k.free()
 }

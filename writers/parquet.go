@@ -57,7 +57,22 @@ func Parquet(path string, opts *ParquetOptions) partition.Sink {
 	return newSink(path, layout{opts.Mode, opts.PartitionBy, opts.OneFile, opts.FileRows}, f, f.opts.Check())
 }
 
-type parquetFormat struct{ opts parquetio.WriteOptions }
+type parquetFormat struct {
+	opts parquetio.WriteOptions
+	// enc makes the encoder of all files of a write, whose memory goes from one to the next; nil: of no write.
+	enc func(*arrow.Schema) (*parquetio.Encoder, error)
+}
+
+// ofWrite implements shared.
+func (f *parquetFormat) ofWrite() format {
+	var once sync.Once
+	var e *parquetio.Encoder
+	var err error
+	return &parquetFormat{opts: f.opts, enc: func(s *arrow.Schema) (*parquetio.Encoder, error) {
+		once.Do(func() { e, err = parquetio.NewEncoder(s, f.opts) })
+		return e, err
+	}}
+}
 
 func (f *parquetFormat) op() string     { return "write_parquet" }
 func (f *parquetFormat) exts() []string { return []string{".parquet"} }
@@ -84,7 +99,7 @@ func (f *parquetFormat) check(s *arrow.Schema) error {
 }
 
 func (f *parquetFormat) open(out *fileio.OutFile, s *arrow.Schema) (outFile, error) {
-	e, err := parquetio.NewEncoder(s, f.opts)
+	e, err := f.enc(s)
 	if err != nil {
 		return nil, err
 	}

@@ -36,12 +36,12 @@ type part struct {
 	pool  vec.Scratch
 	batch vec.Batch
 	over  bool
-	// finish notes that the part is complete.
+	// finish notes that the part is complete; nil in the process that commits the write.
 	finish func(i int, d partDone) error
 }
 
 func newPart(w *write, i int) *part {
-	p := &part{w: w, i: i, id: newID(), finish: w.closed}
+	p := &part{w: w, i: i, id: newID()}
 	if len(w.keys) > 0 {
 		p.keys = newKeyed(p)
 	}
@@ -152,6 +152,8 @@ func (p *part) Close() error {
 	switch {
 	case p.enc != nil:
 		err = p.enc.close(ctx)
+	case p.keys != nil && p.bundled():
+		return p.handOver(ctx)
 	case p.keys != nil:
 		err = p.keys.close(ctx)
 	case p.own != nil:
@@ -162,7 +164,31 @@ func (p *part) Close() error {
 		return p.failed(err)
 	}
 	p.over = true
-	if err := p.finish(p.i, partDone{Rows: p.rows, Files: p.files}); err != nil {
+	finish := p.finish
+	if finish == nil {
+		finish = p.w.closed
+	}
+	if err := finish(p.i, partDone{Rows: p.rows, Files: p.files}); err != nil {
+		return p.failed(err)
+	}
+	return nil
+}
+
+// bundled says whether the rows wait for those of neighbouring parts: files of this part alone would be small, all rows are in memory, and
+// this process commits them.
+func (p *part) bundled() bool {
+	k := p.keys
+	return p.finish == nil && !k.flushed && len(k.codes) > 0 && k.held.Held() < int64(len(k.dirs))*smallFile
+}
+
+// handOver gives the rows to the write.
+func (p *part) handOver(ctx context.Context) error {
+	k := p.keys
+	p.over, p.keys = true, nil
+	if err := p.w.hand(p.i, partDone{Rows: p.rows}, k); err != nil {
+		return p.failed(err)
+	}
+	if err := p.w.mergeBundles(ctx, k.room); err != nil {
 		return p.failed(err)
 	}
 	return nil
@@ -218,7 +244,7 @@ func (p *part) openFile(dir string) (*openFile, error) {
 	if f.out, err = fileio.CreateIn(p.w.stage, f.name, p.w.sink.path); err != nil {
 		return nil, err
 	}
-	if f.made, err = p.w.sink.format.open(f.out, p.w.rest); err == nil {
+	if f.made, err = p.w.format.open(f.out, p.w.rest); err == nil {
 		f.enc, err = f.made.part(0)
 	}
 	if err != nil {
@@ -240,7 +266,12 @@ func (p *part) closeFile(ctx context.Context, f *openFile) error {
 		return err
 	}
 	bytes := f.out.Size()
-	if err := f.out.Finish(); err != nil {
+	if p.finish != nil { // another process commits
+		err = f.out.Finish()
+	} else {
+		err = p.w.out.Finish(f.out)
+	}
+	if err != nil {
 		return err
 	}
 	name := p.w.partName()

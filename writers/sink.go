@@ -69,7 +69,7 @@ func (s *sink) open(ctx context.Context, schema *arrow.Schema) (*write, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &write{sink: s, schema: schema, rest: rest, keys: keys, done: map[int]partDone{}}
+	w := &write{sink: s, format: formatOfWrite(s.format), schema: schema, rest: rest, keys: keys, done: map[int]partDone{}}
 	file := s.isFile()
 	w.out, err = fileio.Begin(fileio.OutputOptions{Path: s.path, Folder: !file, Existing: s.mode.existing(), Ext: dataExts})
 	if err != nil {

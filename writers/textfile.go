@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -25,7 +26,34 @@ type textFile struct {
 
 	turns[*textPart]
 	waiting int64 // bytes in memory of parts that wait
-	free    [][]byte
+	mem     *textMemory
+}
+
+// textMemory is buffers and encoders for the files of a write, which go from one to the next.
+type textMemory struct {
+	mu   sync.Mutex
+	free [][]byte
+	encs []*textio.Encoder
+}
+
+// encoder returns an encoder of the shape that all files of the write have.
+func (m *textMemory) encoder(s *arrow.Schema, o textio.Options) (*textio.Encoder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.encs); n > 0 {
+		e := m.encs[n-1]
+		m.encs = m.encs[:n-1]
+		return e, nil
+	}
+	return textio.New(s, o)
+}
+
+func (m *textMemory) recycle(e *textio.Encoder) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.encs) < runtime.GOMAXPROCS(0) {
+		m.encs = append(m.encs, e)
+	}
 }
 
 const (
@@ -39,12 +67,13 @@ const (
 // is, all but the end goes to files anyway (4 GB of CSV from two workers: 64 MiB took no less time than 16).
 var maxWaiting = int64(max(16<<20, runtime.GOMAXPROCS(0)*(4<<20)))
 
-func newTextFile(out *fileio.OutFile, codec fileio.Codec, s *arrow.Schema, o textio.Options) (*textFile, error) {
-	enc, err := textio.New(s, o)
+func newTextFile(out *fileio.OutFile, codec fileio.Codec, s *arrow.Schema, o textio.Options, m *textMemory) (*textFile, error) {
+	enc, err := m.encoder(s, o)
 	if err != nil {
 		return nil, err
 	}
-	t := &textFile{out: out, codec: codec, opts: o, shape: s, turns: turns[*textPart]{parts: map[int]*textPart{}}}
+	defer m.recycle(enc)
+	t := &textFile{mem: m, out: out, codec: codec, opts: o, shape: s, turns: turns[*textPart]{parts: map[int]*textPart{}}}
 	if head := enc.Header(); len(head) > 0 {
 		packed, err := fileio.Compress(codec, nil, head)
 		if err != nil {
@@ -75,7 +104,7 @@ type textPart struct {
 }
 
 func (t *textFile) part(i int) (partEncoder, error) {
-	enc, err := textio.New(t.shape, t.opts)
+	enc, err := t.mem.encoder(t.shape, t.opts)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +144,7 @@ func (p *textPart) add(ctx context.Context, b *vec.Batch) (err error) {
 	}
 	for at := 0; at < b.Rows; {
 		if p.buf == nil {
-			p.buf = p.file.buffer()
+			p.buf = p.file.mem.buffer()
 		}
 		if p.buf, at, err = p.enc.AppendFrom(p.buf, at, flushBytes); err != nil {
 			return err
@@ -131,12 +160,12 @@ func (p *textPart) add(ctx context.Context, b *vec.Batch) (err error) {
 }
 
 // buffer returns an empty buffer.
-func (t *textFile) buffer() []byte {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if n := len(t.free); n > 0 {
-		b := t.free[n-1]
-		t.free = t.free[:n-1]
+func (m *textMemory) buffer() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.free); n > 0 {
+		b := m.free[n-1]
+		m.free = m.free[:n-1]
 		return b[:0]
 	}
 	return make([]byte, 0, bufferBytes)
@@ -145,16 +174,18 @@ func (t *textFile) buffer() []byte {
 // maxFree is how many buffers are kept for later: all of a part that has waited, which the next one needs.
 var maxFree = int(maxWaiting / bufferBytes)
 
-func (t *textFile) recycle(b []byte) {
-	if len(t.free) < maxFree && cap(b) <= 2*bufferBytes {
-		t.free = append(t.free, b)
+func (m *textMemory) keep(b []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) < maxFree && cap(b) <= 2*bufferBytes {
+		m.free = append(m.free, b)
 	}
 }
 
 // flush sends the encoded bytes on: to the file where it is this part's turn, else to where they wait.
 func (p *textPart) flush() error {
 	if p.pack != nil {
-		packed, err := p.pack.Add(p.file.buffer(), p.buf)
+		packed, err := p.pack.Add(p.file.mem.buffer(), p.buf)
 		if err != nil {
 			return err
 		}
@@ -181,9 +212,7 @@ func (p *textPart) send(b []byte) error {
 	if _, err := t.out.Append(b); err != nil {
 		return err
 	}
-	t.mu.Lock()
-	t.recycle(b)
-	t.mu.Unlock()
+	t.mem.keep(b)
 	return nil
 }
 
@@ -226,7 +255,7 @@ func (p *textPart) forget() {
 	defer t.mu.Unlock()
 	t.waiting -= p.bytes
 	for _, k := range p.kept {
-		t.recycle(k)
+		t.mem.keep(k)
 	}
 	p.kept, p.bytes = nil, 0
 	if p.held != nil {
@@ -268,7 +297,7 @@ func (p *textPart) writeKept() error {
 
 func (p *textPart) close(context.Context) error {
 	if p.pack != nil {
-		packed, err := p.pack.Add(p.file.buffer(), p.buf)
+		packed, err := p.pack.Add(p.file.mem.buffer(), p.buf)
 		if err == nil {
 			packed, err = p.pack.Close(packed)
 		}
@@ -284,6 +313,8 @@ func (p *textPart) close(context.Context) error {
 			return err
 		}
 	}
+	p.file.mem.recycle(p.enc)
+	p.enc = nil
 	return p.file.turns.close(p)
 }
 

@@ -98,10 +98,6 @@ func otherwise(kind string, t arrow.DataType) string {
 			return "date32"
 		case "time32[s]":
 			return "time32[ms]"
-		case "decimal32(7, 2)":
-			return "decimal(7, 2)"
-		case "decimal64(15, 3)":
-			return "decimal(15, 3)"
 		}
 		return parquetNested(t)
 	case kind == "ipc":
@@ -135,17 +131,8 @@ func parquetNested(t arrow.DataType) string {
 		}
 	case *arrow.MonthIntervalType, *arrow.DayTimeIntervalType, *arrow.MonthDayNanoIntervalType:
 		return "write: Parquet cannot hold the type " + t.String()
-	case *arrow.FixedSizeListType:
-		if inner := parquetNested(t.Elem()); inner != "" {
-			return "list<item: " + inner + ", nullable>"
-		}
-		return arrow.ListOf(t.Elem()).String()
 	case *arrow.LargeListType, *arrow.ListViewType, *arrow.LargeListViewType:
 		return arrow.ListOf(t.(arrow.ListLikeType).Elem()).String()
-	case *arrow.StructType:
-		if _, small := t.Field(1).Type.(*arrow.Decimal64Type); small {
-			return "struct<f: list<item: int64, nullable> nullable, p: decimal(12, 2) nullable>"
-		}
 	}
 	return ""
 }

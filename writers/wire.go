@@ -137,7 +137,7 @@ func (s *joinSink) Open(_ context.Context, schema *arrow.Schema, _ int) (partiti
 		return nil, err
 	}
 	to := &sink{path: s.Path, layout: layout{by: s.By, fileRows: s.Rows, oneFile: s.One}, format: s.format}
-	return &joinWrite{write{sink: to, schema: schema, rest: rest, keys: keys, stage: s.Stage, done: map[int]partDone{}}}, nil
+	return &joinWrite{write{sink: to, format: formatOfWrite(s.format), schema: schema, rest: rest, keys: keys, stage: s.Stage, done: map[int]partDone{}}}, nil
 }
 
 // joinWrite writes parts only.

@@ -22,6 +22,7 @@ import (
 // write is a write under way.
 type write struct {
 	sink   *sink
+	format format        // of the files: sink.format, or what it is for this write
 	schema *arrow.Schema // of the rows
 	rest   *arrow.Schema // of the files
 	keys   []int         // the columns of PartitionBy
@@ -34,9 +35,10 @@ type write struct {
 	name  string // Staged.Name of it
 	ended bool   // it is finished
 
-	mu    sync.Mutex
-	done  map[int]partDone
-	ready error // not nil once committed or aborted
+	mu      sync.Mutex
+	bundles bundles
+	done    map[int]partDone
+	ready   error // not nil once committed or aborted
 }
 
 // partDone is a part that was closed.
@@ -68,7 +70,7 @@ func (w *write) beginOne(file bool) error {
 	if w.file, err = w.out.Create(oneName); err != nil {
 		return err
 	}
-	if w.one, err = w.sink.format.open(w.file, w.rest); err != nil {
+	if w.one, err = w.format.open(w.file, w.rest); err != nil {
 		w.file.Discard()
 	}
 	return err
@@ -92,13 +94,8 @@ func (w *write) Part(ctx context.Context, i int) (partition.Writer, error) {
 	return p, nil
 }
 
-// closed notes a part that is complete; a later try replaces an earlier one.
-func (w *write) closed(i int, d partDone) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.done[i] = d
-	return nil
-}
+// closed notes a part that is complete and has files of its own; a later try replaces an earlier one.
+func (w *write) closed(i int, d partDone) error { return w.hand(i, d, nil) }
 
 var errEnded = errors.New("the write was committed or aborted before")
 
@@ -121,6 +118,7 @@ func (w *write) Abort(context.Context) error {
 }
 
 func (w *write) discard() {
+	w.dropBundles()
 	if w.file != nil && !w.ended {
 		w.ended = true
 		if a, ok := w.one.(interface{ abandon() }); ok {
@@ -145,6 +143,9 @@ func (w *write) Commit(ctx context.Context) (partition.Report, error) {
 }
 
 func (w *write) commit(ctx context.Context) (rep partition.Report, err error) {
+	if err := w.mergeBundles(ctx, 0); err != nil {
+		return rep, err
+	}
 	if err := w.readManifests(); err != nil {
 		return rep, err
 	}

@@ -111,6 +111,8 @@ type guesser struct {
 	d     *Dialect
 	nulls [][]byte
 	plain []byte
+	// numericNulls says that a spelling of null may look like a number.
+	numericNulls bool
 }
 
 func newGuesser(d *Dialect) *guesser {
@@ -121,19 +123,26 @@ func newGuesser(d *Dialect) *guesser {
 	}
 	for _, w := range words {
 		g.nulls = append(g.nulls, []byte(w))
+		g.numericNulls = g.numericNulls || len(w) > 0 && (isDigit(w[len(w)-1]) || w[len(w)-1] == '.')
 	}
 	return g
 }
 
-// see adds a field, without its quotes, to what is known of its column.
+// see adds a field, without its quotes, to what is known of its column. at is where it stands.
 //
 // A field of blanks alone makes its column text: it may mean something, and other readers take it so.
-func (g *guesser) see(to *Guess, f []byte) {
-	if len(f) == 0 || to.seen && (to.not == guessAny || g.quick(to, f)) {
+func (g *guesser) see(to *Guess, odd *suspect, f []byte, at int64) {
+	if len(f) == 0 || odd.dead && to.seen && to.not == guessAny {
 		return
 	}
+	if to.seen && g.quick(to, f) {
+		odd.noteNumber()
+		return
+	}
+	blank := f
 	if f = bytes.Trim(f, " \t"); len(f) == 0 {
 		to.seen, to.not = true, guessAny
+		odd.note(0, false, blank, at)
 		return
 	}
 	for _, w := range g.nulls {
@@ -142,7 +151,13 @@ func (g *guesser) see(to *Guess, f []byte) {
 		}
 	}
 	to.seen = true
-	to.not |= ^g.kinds(f, &to.nanos)
+	nanos := false
+	k := g.kinds(f, &nanos)
+	to.not |= ^k
+	to.nanos = to.nanos || nanos
+	if !odd.dead {
+		odd.note(k, nanos, f, at)
+	}
 }
 
 // kinds returns what a field may be.

@@ -5,6 +5,9 @@ const guessNumbers = guessInt | guessBig | guessFloat
 // quick says whether a field surely leaves what is known of its column as it is: a plain number in a column that numbers alone have been
 // seen in. Most fields of most files are that, and the samples are looked at before anything runs in parallel.
 func (g *guesser) quick(to *Guess, f []byte) bool {
+	if g.numericNulls || len(g.d.True)+len(g.d.False) > 0 {
+		return false // it might be one, or a boolean
+	}
 	may := guessAny &^ to.not
 	if may&^guessNumbers != 0 || may&guessFloat == 0 || len(g.d.Layouts) > 0 {
 		return false

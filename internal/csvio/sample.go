@@ -21,13 +21,14 @@ type Samples struct {
 	guesser *guesser
 	// Columns is what the samples allow, for each column of the file.
 	Columns []Guess
+	odd     []suspect
 	// Rows and RowBytes are how many rows were seen and what they take.
 	Rows, RowBytes int64
 }
 
 // NewSamples returns Samples that have seen nothing.
 func NewSamples(h *Head) *Samples {
-	s := &Samples{head: h, Columns: make([]Guess, len(h.Names))}
+	s := &Samples{head: h, Columns: make([]Guess, len(h.Names)), odd: make([]suspect, len(h.Names))}
 	s.guesser = newGuesser(&h.Dialect)
 	return s
 }
@@ -76,10 +77,10 @@ func (s *Samples) window(r io.ReaderAt, from, to, size int64) error {
 		end++
 	}
 	if from == s.head.Start {
-		s.rows(buf, 0, end)
+		s.rows(buf, 0, end, from)
 		return nil
 	}
-	s.inside(buf, end)
+	s.inside(buf, end, from)
 	return nil
 }
 
@@ -91,24 +92,24 @@ func (s *Samples) Bytes(data []byte, whole bool) {
 		buf[end] = s.head.Dialect.Newline
 		end++
 	}
-	s.rows(buf, 0, end)
+	s.rows(buf, 0, end, s.head.Start)
 }
 
 // inside looks at a window that starts anywhere. Whether that is within quotes cannot be known: it takes the assumption under which
 // every row is sound, and nothing where there is none.
-func (s *Samples) inside(buf []byte, end int) {
+func (s *Samples) inside(buf []byte, end int, base int64) {
 	nl := s.head.Dialect.Newline
 	i := bytes.IndexByte(buf[:end], nl)
 	if i < 0 {
 		return
 	}
 	if s.sound(buf, i+1, end) {
-		s.rows(buf, i+1, end)
+		s.rows(buf, i+1, end, base)
 		return
 	}
 	if q := bytes.IndexByte(buf[:end], s.head.Dialect.Quote); s.head.Dialect.Quote != 0 && q >= 0 {
 		if i = bytes.IndexByte(buf[q:end], nl); i >= 0 && s.sound(buf, q+i+1, end) {
-			s.rows(buf, q+i+1, end)
+			s.rows(buf, q+i+1, end, base)
 		}
 	}
 }
@@ -134,7 +135,8 @@ func (s *Samples) sound(buf []byte, pos, end int) bool {
 	return s.each(buf, pos, end, func([]span, int, int, bool) {}) == 0
 }
 
-func (s *Samples) rows(buf []byte, pos, end int) {
+// rows looks at the rows of buf[pos:end]; buf starts at the offset base of the file.
+func (s *Samples) rows(buf []byte, pos, end int, base int64) {
 	q := s.head.Dialect.Quote
 	s.each(buf, pos, end, func(rows []span, n, stride int, quotes bool) {
 		for c := range s.Columns {
@@ -143,7 +145,7 @@ func (s *Samples) rows(buf []byte, pos, end int) {
 				if quotes && stop-start >= 2 && buf[start] == q {
 					start, stop = start+1, stop-1
 				}
-				s.guesser.see(&s.Columns[c], buf[start:stop])
+				s.guesser.see(&s.Columns[c], &s.odd[c], buf[start:stop], base+int64(start))
 			}
 		}
 	})

@@ -74,12 +74,21 @@ func syncFolders(base string, moves []move) error {
 		return err
 	}
 	done := map[string]bool{}
+	var dirs []string
 	for _, m := range moves {
 		for dir := filepath.Dir(m.To); !done[dir]; dir = filepath.Dir(dir) {
 			done[dir] = true
-			if err := syncFolder(filepath.Join(base, dir)); err != nil {
-				return err
-			}
+			dirs = append(dirs, dir)
+		}
+	}
+	if len(dirs) > fewSyncs {
+		if ok, err := syncDisk(base); ok || err != nil {
+			return err
+		}
+	}
+	for _, dir := range dirs {
+		if err := syncFolder(filepath.Join(base, dir)); err != nil {
+			return err
 		}
 	}
 	return nil

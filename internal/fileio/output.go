@@ -49,6 +49,7 @@ type Output struct {
 	exists bool
 	stream bool // the target is no regular file: the bytes are copied into it
 	done   bool
+	late   late
 }
 
 // Staged is a finished file of the stage and the name that it gets: relative to the folder, with slashes; "" where the output is one
@@ -248,6 +249,11 @@ func (w *Output) Commit(files []Staged) (names []string, err error) {
 
 // commitBeside builds what is missing of the path as a tree in the stage and renames its root.
 func (w *Output) commitBeside(files []Staged) ([]string, error) {
+	if len(w.late.files) <= fewSyncs { // more are synced with the tree
+		if err := w.syncLate(); err != nil {
+			return nil, err
+		}
+	}
 	base := filepath.Dir(w.stage.Dir)
 	tree := filepath.Join(w.stage.Dir, "tree")
 	root := filepath.Join(append([]string{tree}, w.parts[1:]...)...)
@@ -276,7 +282,7 @@ func (w *Output) commitBeside(files []Staged) ([]string, error) {
 		}
 		names = []string{w.opts.Path}
 	}
-	if err := syncTree(tree); err != nil {
+	if err := w.syncTree(tree); err != nil {
 		return nil, err
 	}
 	rel := func(p string) string { r, _ := filepath.Rel(base, p); return r }
@@ -327,6 +333,9 @@ func (w *Output) place(base, tree string, rel func(string) string) error {
 
 // commitInside moves the files into the folder, and what it held into the stage where that is to go.
 func (w *Output) commitInside(files []Staged) ([]string, error) {
+	if err := w.syncLate(); err != nil {
+		return nil, err
+	}
 	unlock := lockFolder(w.target) // one commit at a time, or two would take the same names
 	defer unlock()
 	var moves []move
@@ -415,17 +424,4 @@ func nextNumber(dir string) int {
 		return nil
 	})
 	return next
-}
-
-// syncTree makes the folders of a new tree durable; its files are.
-func syncTree(root string) error {
-	if err := before("sync tree"); err != nil {
-		return err
-	}
-	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return err
-		}
-		return syncFolder(p)
-	})
 }

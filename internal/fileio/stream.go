@@ -166,6 +166,9 @@ func (s *stream) fail(err error) error {
 			what = "the " + s.codec.String() + " data is damaged"
 		}
 		e = fault.New(fault.Input, "read", "%s: %w", what, err)
+		if s.codec != Plain {
+			e = e.WithHint("is the file whole, and compressed as its name says?")
+		}
 	}
 	e.File = s.file.Path
 	return e

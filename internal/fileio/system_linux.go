@@ -12,6 +12,20 @@ func beginWriteback(f *os.File, off, n int64) {
 	_ = unix.SyncFileRange(int(f.Fd()), off, n, unix.SYNC_FILE_RANGE_WRITE)
 }
 
+// syncDisk makes everything on the file system of the folder durable; ok is false where the system cannot.
+func syncDisk(dir string) (ok bool, err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	err = unix.Syncfs(int(f.Fd()))
+	if errors.Is(err, unix.ENOSYS) {
+		return false, nil
+	}
+	return true, err
+}
+
 // renameNew renames from to a name that must not exist: fs.ErrExist where it does.
 func renameNew(from, to string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)

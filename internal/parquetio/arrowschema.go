@@ -3,12 +3,14 @@ package parquetio
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // Arrow writers keep their schema under this key of the file's metadata: an IPC schema message in base64. It knows what Parquet
-// cannot say: time zones other than UTC, durations, large strings. Those are honoured; dictionaries are an encoding and are not.
+// cannot say: time zones other than UTC, durations, large strings, lists of a fixed size, decimals of 32 and 64 bits. Those are honoured;
+// dictionaries are an encoding and are not.
 const arrowSchemaKey = "ARROW:schema"
 
 // arrowHint is what a field of the Arrow schema says beyond Parquet.
@@ -17,12 +19,18 @@ type arrowHint struct {
 	typ      byte   // arrowType…
 	unit     int16
 	zone     string
+	size     int // of a fixed-size list
+	bits     int // of a decimal
+	prec     int
+	scale    int
 	children []arrowHint
 }
 
 // Types of the Arrow schema's flatbuffers.
 const (
+	arrowDecimal     = 7
 	arrowTimestamp   = 10
+	arrowFixedList   = 16
 	arrowDuration    = 18
 	arrowLargeBinary = 19
 	arrowLargeUTF8   = 20
@@ -46,8 +54,92 @@ func (f *File) applyArrowSchema() {
 	for i, c := range f.tree.columns {
 		if string(hints[i].name) == c.field.Name {
 			c.apply(&hints[i])
+			c.declared = f.declare(c, &hints[i], true)
 		}
 	}
+}
+
+// declare returns the type of the Arrow schema that a column's arrays can be made of without loss, with lists of a fixed size and small
+// decimals; what does not fit stays as it is read. nil is the type that is read.
+func (f *File) declare(c *column, h *arrowHint, top bool) arrow.DataType {
+	if c.kind == kindLeaf {
+		return h.decimal(c.leaf.typ)
+	}
+	hints := h.children
+	if c.kind == kindMap && len(hints) == 1 {
+		hints = hints[0].children
+	}
+	if len(hints) != len(c.children) {
+		return nil
+	}
+	fields := make([]arrow.Field, len(c.children))
+	changed := false
+	for i, child := range c.children {
+		fields[i] = child.field
+		if t := f.declare(child, &hints[i], top && c.kind == kindStruct); t != nil {
+			fields[i].Type, changed = t, true
+		}
+	}
+	if c.kind == kindList {
+		fields[0].Name = "item"
+		if h.typ == arrowFixedList && f.fits(c, h.size, top) {
+			return arrow.FixedSizeListOfField(int32(h.size), fields[0])
+		}
+	}
+	switch {
+	case !changed:
+		return nil
+	case c.kind == kindStruct:
+		return arrow.StructOf(fields...)
+	case c.kind == kindList:
+		return arrow.ListOfField(fields[0])
+	}
+	return arrow.MapOfFields(fields[0], fields[1])
+}
+
+// decimal returns the small decimal of the hint that holds all values of the type, nil for none.
+func (h *arrowHint) decimal(t arrow.DataType) arrow.DataType {
+	d, ok := t.(*arrow.Decimal128Type)
+	if !ok || h.typ != arrowDecimal || h.prec != int(d.Precision) || h.scale != int(d.Scale) {
+		return nil
+	}
+	switch {
+	case h.bits == 32 && d.Precision <= 9:
+		return &arrow.Decimal32Type{Precision: d.Precision, Scale: d.Scale}
+	case h.bits == 64 && d.Precision <= 18:
+		return &arrow.Decimal64Type{Precision: d.Precision, Scale: d.Scale}
+	}
+	return nil
+}
+
+// fits says whether the lists of a column can all have size elements, as far as the footer tells, and whether the elements that null lists
+// get in Arrow are in proportion to those in the file.
+func (f *File) fits(c *column, size int, top bool) bool {
+	const small = 1 << 10
+	if size <= 0 || size > math.MaxInt32 {
+		return false
+	}
+	elem := c.children[0]
+	if !top || elem.kind != kindLeaf {
+		return size <= small
+	}
+	values, rows := int64(0), int64(0)
+	for i := range f.meta.groups {
+		g := &f.meta.groups[i]
+		if elem.leaf.index >= len(g.cols) {
+			return false
+		}
+		rows += g.rows
+		values += g.cols[elem.leaf.index].numValues
+	}
+	if rows > math.MaxInt64/int64(size) {
+		return false
+	}
+	full := rows * int64(size)
+	if values < rows || values > full || size > small && values < full/20 {
+		return false
+	}
+	return values == full || (full-values)%int64(size-1) == 0 // a null list has one entry in place of size
 }
 
 // apply adapts a column and those below it, and makes its type anew.
@@ -165,6 +257,14 @@ func (f *flatbuf) bytes(p int) []byte {
 	return f.b[q+4 : q+4+n]
 }
 
+// int returns the 32-bit field i of the table at p, or what is given where it is absent.
+func (f *flatbuf) int(p, i, absent int) int {
+	if q := f.field(p, i); q != 0 {
+		return int(int32(f.u32(q)))
+	}
+	return absent
+}
+
 func (f *flatbuf) byte(p int) byte {
 	if p == 0 {
 		return 0
@@ -207,6 +307,10 @@ func (f *flatbuf) hints(p, depth int) []arrowHint {
 		switch h.typ {
 		case arrowTimestamp:
 			h.zone = clipPath(string(f.bytes(f.field(typ, 1))))
+		case arrowFixedList:
+			h.size = f.int(typ, 0, 0)
+		case arrowDecimal:
+			h.prec, h.scale, h.bits = f.int(typ, 0, 0), f.int(typ, 1, 0), f.int(typ, 2, 128)
 		case arrowDuration:
 			h.unit = int16(arrow.Millisecond)
 			if u := f.field(typ, 0); u != 0 {

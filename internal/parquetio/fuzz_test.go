@@ -2,12 +2,16 @@ package parquetio
 
 import (
 	"bytes"
+	"encoding/base64"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
 )
 
@@ -146,7 +150,63 @@ func FuzzArrowSchema(f *testing.F) {
 			return n
 		}
 		require.LessOrEqual(t, count(decodeArrowSchema(b)), len(b)/8)
+		// Whatever the message says of a file, its columns are declared as something that their values fit.
+		file := declaredFile(t, base64.StdEncoding.EncodeToString(b))
+		for i, field := range file.Declared().Fields() {
+			if own := file.Schema().Field(i).Type; !arrow.TypeEqual(own, field.Type) {
+				require.Contains(t, []string{"fixed_size_list<item: int32, nullable>[2]", "decimal32(7, 2)", "decimal64(7, 2)"}, field.Type.String())
+			}
+		}
 	})
+}
+
+// declaredFile opens a file of lists of two elements and of a decimal whose metadata have the text as Arrow schema.
+func declaredFile(t testing.TB, text string) *File {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "l", Type: arrow.ListOf(arrow.PrimitiveTypes.Int32), Nullable: true},
+		{Name: "d", Type: &arrow.Decimal128Type{Precision: 7, Scale: 2}, Nullable: true}}, nil)
+	e, err := NewEncoder(schema, WriteOptions{})
+	require.NoError(t, err)
+	e.tree.arrowSchema = text
+	rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(`[{"l": [1, 2], "d": "1.50"}, {"l": [3, null], "d": null}]`))
+	require.NoError(t, err)
+	g := e.Begin(nil)
+	require.NoError(t, g.AddArrays(rec.Columns(), 2))
+	c, err := g.Finish()
+	require.NoError(t, err)
+	var out bytes.Buffer
+	out.Write(e.Head())
+	_, err = c.WriteTo(&out)
+	require.NoError(t, err)
+	foot, err := e.Footer([]Placed{{c, int64(len(e.Head()))}}, int64(out.Len()))
+	require.NoError(t, err)
+	out.Write(foot)
+	f, err := Open(bytes.NewReader(out.Bytes()), int64(out.Len()), "x.parquet")
+	require.NoError(t, err)
+	return f
+}
+
+// TestDeclaredTypes: what the Arrow schema says of lists and decimals counts where it fits the file, and else for nothing.
+func TestDeclaredTypes(t *testing.T) {
+	i32 := arrow.PrimitiveTypes.Int32
+	for _, c := range []struct {
+		list, dec arrow.DataType
+		want      string
+	}{
+		{arrow.FixedSizeListOf(2, i32), &arrow.Decimal32Type{Precision: 7, Scale: 2}, "fixed_size_list<item: int32, nullable>[2] decimal32(7, 2)"},
+		{arrow.ListOf(i32), &arrow.Decimal64Type{Precision: 7, Scale: 2}, "list<item: int32, nullable> decimal64(7, 2)"},
+		{arrow.FixedSizeListOf(1, i32), &arrow.Decimal64Type{Precision: 8, Scale: 2}, "list<item: int32, nullable> decimal(7, 2)"},
+		{arrow.FixedSizeListOf(4, i32), &arrow.Decimal32Type{Precision: 7, Scale: 3}, "list<item: int32, nullable> decimal(7, 2)"},
+		{arrow.FixedSizeListOf(1<<30, i32), &arrow.Decimal256Type{Precision: 7, Scale: 2}, "list<item: int32, nullable> decimal(7, 2)"},
+		{arrow.BinaryTypes.String, arrow.FixedSizeListOf(2, i32), "list<item: int32, nullable> decimal(7, 2)"},
+	} {
+		s := arrow.NewSchema([]arrow.Field{{Name: "l", Type: c.list}, {Name: "d", Type: c.dec}}, nil)
+		f := declaredFile(t, base64.StdEncoding.EncodeToString(emptyMessage(t, s)))
+		require.Equal(t, c.want, f.Declared().Field(0).Type.String()+" "+f.Declared().Field(1).Type.String())
+	}
+	for _, text := range []string{"", "!", "AAAA", strings.Repeat("/////w", 40)} {
+		f := declaredFile(t, text)
+		require.True(t, f.Schema().Equal(f.Declared()), "%q", text)
+	}
 }
 
 // emptyMessage is the metadata that Arrow writers add for a schema, and the end of its stream.

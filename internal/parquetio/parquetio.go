@@ -46,10 +46,11 @@ type File struct {
 	size   int64
 	name   string
 	// dataEnd is where the footer starts: pages and indexes lie before it.
-	dataEnd int64
-	meta    *fileMeta
-	tree    *schemaTree
-	schema  *arrow.Schema
+	dataEnd  int64
+	meta     *fileMeta
+	tree     *schemaTree
+	schema   *arrow.Schema
+	declared *arrow.Schema
 
 	mu sync.Mutex
 	// dirs caches the page directories of chunks by row group and leaf, for ranges that start within a chunk.
@@ -105,6 +106,17 @@ func Open(r io.ReaderAt, size int64, name string) (f *File, err error) {
 	}
 	f.applyArrowSchema()
 	f.schema = f.tree.arrow()
+	f.declared = f.schema
+	fields, changed := f.schema.Fields(), false
+	for i, c := range f.tree.columns {
+		if c.declared != nil {
+			fields[i].Type, changed = c.declared, true
+		}
+	}
+	if changed {
+		md := f.schema.Metadata()
+		f.declared = arrow.NewSchema(fields, &md)
+	}
 	return f, nil
 }
 
@@ -225,6 +237,10 @@ func (f *File) Name() string { return f.name }
 // Schema returns the file's columns with the Arrow types that users see: utf8 for strings in whatever layout the arrays are. Names
 // are as in the file and may repeat.
 func (f *File) Schema() *arrow.Schema { return f.schema }
+
+// Declared is Schema with the types of the Arrow schema that the file's writer had, where all values fit them as far as the footer tells:
+// lists of a fixed size, which are read as lists, and decimals of 32 and 64 bits, which are read as decimal128.
+func (f *File) Declared() *arrow.Schema { return f.declared }
 
 // NumRows returns the rows of the file.
 func (f *File) NumRows() int64 { return f.meta.rows }

@@ -21,6 +21,7 @@ type column struct {
 	elemDef, elemRep uint8
 	children         []*column
 	leaf             *leaf
+	declared         arrow.DataType // see File.Declared; nil: field.Type
 }
 
 type columnKind uint8

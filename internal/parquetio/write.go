@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/sheafdata/sheaf/fault"
 )
@@ -43,13 +43,15 @@ const (
 	pageRows = 1 << 16
 )
 
-// Encoder turns rows of one schema into the parts of Parquet files. It is immutable and safe for concurrent use.
+// Encoder turns rows of one schema into the parts of Parquet files, of one file or of many. It is safe for concurrent use. Between row
+// groups it keeps memory for as many as there are processors.
 type Encoder struct {
 	o     WriteOptions
 	codec int32
 	tree  *writeTree
-	// used has the memory of finished row groups, as *[]leafWriter.
-	used sync.Pool
+	// used has the memory of finished row groups, zstds idle compressors.
+	used  spares[*leafMemory]
+	zstds spares[*zstd.Encoder]
 }
 
 // Check returns a *fault.Error for options that mean nothing whatever the schema is.

@@ -18,15 +18,11 @@ var writeCodecs = map[string]int32{
 	"": codecZstd, "zstd": codecZstd, "snappy": codecSnappy, "gzip": codecGzip, "lz4": codecLZ4Raw, "brotli": codecBrotli, "none": codecNone,
 }
 
-// zstdEncoders are encoders that make no goroutines. Pages carry a checksum of their own.
-var zstdEncoders = sync.Pool{New: func() any {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
+// newZstd returns an encoder that makes no goroutines. Pages carry a checksum of their own.
+func newZstd() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
 		zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		return err
-	}
-	return e
-}}
+}
 
 var (
 	gzipWriters   = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
@@ -35,18 +31,21 @@ var (
 )
 
 // compress returns src compressed, over dst where it fits.
-func compress(codec int32, dst, src []byte) ([]byte, error) {
-	switch codec {
+func (e *Encoder) compress(dst, src []byte) ([]byte, error) {
+	switch e.codec {
 	case codecSnappy:
 		return s2.EncodeSnappy(dst[:cap(dst)], src), nil
 	case codecZstd:
-		switch e := zstdEncoders.Get().(type) {
-		case *zstd.Encoder:
-			defer zstdEncoders.Put(e)
-			return e.EncodeAll(src, dst[:0]), nil
-		case error:
-			return nil, e
+		z, ok := e.zstds.take()
+		if !ok {
+			var err error
+			if z, err = newZstd(); err != nil {
+				return nil, err
+			}
 		}
+		dst = z.EncodeAll(src, dst[:0])
+		e.zstds.put(z)
+		return dst, nil
 	case codecGzip:
 		w := gzipWriters.Get().(*gzip.Writer)
 		defer gzipWriters.Put(w)

@@ -1,7 +1,7 @@
 package parquetio
 
 import (
-	"bufio"
+	"bytes"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,6 +18,7 @@ type RowGroup struct {
 	e      *Encoder
 	store  *pageStore
 	leaves []leafWriter
+	memory *leafMemory // the leaves and what they share
 	// shreds is the levels of each node, scratch of nested columns.
 	shreds []levels
 	arrays vec.Scratch // of AddArrays
@@ -32,11 +33,11 @@ func (e *Encoder) Begin(alloc memory.Allocator) *RowGroup {
 		alloc = mem.Shared
 	}
 	g := &RowGroup{e: e, store: &pageStore{alloc: alloc}, shreds: make([]levels, e.tree.nodes)}
-	if used, ok := e.used.Get().(*[]leafWriter); ok {
-		g.leaves = *used
-	} else {
-		g.leaves = make([]leafWriter, len(e.tree.leaves))
+	var ok bool
+	if g.memory, ok = e.used.take(); !ok {
+		g.memory = &leafMemory{leaves: make([]leafWriter, len(e.tree.leaves))}
 	}
+	g.leaves = g.memory.leaves
 	for i, l := range e.tree.leaves {
 		g.leaves[i].begin(g, l)
 	}
@@ -110,12 +111,23 @@ func (g *RowGroup) Rows() int64 { return g.rows }
 
 // Bytes returns the memory that the row group takes, which changes with every Add: reserve it of the budget.
 func (g *RowGroup) Bytes() int64 {
-	n := g.store.bytes + g.arrays.Bytes()
+	return g.store.bytes + g.arrays.Bytes() + g.leafBytes()
+}
+
+// leafBytes is the memory of the pages in the making and the dictionaries.
+func (g *RowGroup) leafBytes() int64 {
+	if g.memory == nil {
+		return 0
+	}
+	n := g.memory.leafScratch.bytes()
 	for i := range g.leaves {
 		n += int64(g.leaves[i].bytes())
 	}
 	return n
 }
+
+// spareBytes is the most memory of a row group that is kept for the next.
+const spareBytes = 64 << 20
 
 // Full says that the row group has its rows or its bytes: Finish it and begin the next.
 func (g *RowGroup) Full() bool {
@@ -131,11 +143,10 @@ func (g *RowGroup) Discard() {
 	if g.store != nil {
 		g.store.free()
 	}
-	if g.leaves != nil {
-		leaves := g.leaves
-		g.e.used.Put(&leaves)
+	if g.memory != nil && g.leafBytes() <= spareBytes {
+		g.e.used.put(g.memory)
 	}
-	g.store, g.leaves = &pageStore{}, nil
+	g.store, g.leaves, g.memory = &pageStore{}, nil, nil
 	g.err = fault.New(fault.Internal, writeOp, "the row group is finished")
 }
 
@@ -156,6 +167,7 @@ func (g *RowGroup) Finish() (*Chunk, error) {
 				return nil, err
 			}
 			c.place(&c.cols[i])
+			g.index(&c.cols[i], w.l)
 		}
 		for i := range c.cols {
 			c.placeBloom(&c.cols[i])
@@ -164,6 +176,21 @@ func (g *RowGroup) Finish() (*Chunk, error) {
 	g.store = nil
 	g.Discard()
 	return c, nil
+}
+
+// index makes what the footer says of the pages, which need not live as long.
+func (g *RowGroup) index(m *columnMeta, l *writeLeaf) {
+	m.at = make([]pageAt, len(m.pages))
+	for i := range m.pages {
+		p := &m.pages[i]
+		m.at[i] = pageAt{off: p.off, row: p.firstRow, size: int32(p.size)}
+	}
+	if !g.e.o.NoPageIndex && m.indexable() {
+		b := &g.memory.headBuf
+		b.b = b.b[:0]
+		m.encodeColumnIndex(b, l)
+		m.index = bytes.Clone(b.b)
+	}
 }
 
 // Chunk is an encoded row group: its bytes until Release, and its metadata, which Footer needs. Offsets within count from its start.
@@ -178,6 +205,8 @@ type Chunk struct {
 type columnMeta struct {
 	dict  *pageMeta
 	pages []pageMeta
+	at    []pageAt // of each page
+	index []byte   // the column index, empty for none
 	codec int32
 	// values counts nulls and empty lists too.
 	values, nulls int64
@@ -191,6 +220,12 @@ type columnMeta struct {
 	bloom                    []byte // header and bits
 	bloomOff                 int64
 	bloomLen                 int32
+}
+
+// pageAt is where a page stands in the row group, and its first row.
+type pageAt struct {
+	off, row int64
+	size     int32
 }
 
 // pageMeta is a page.
@@ -246,7 +281,7 @@ func (c *Chunk) Bytes() int64 {
 	const perPage = 256
 	n := int64(0)
 	for i := range c.cols {
-		n += int64(len(c.cols[i].pages)*perPage + len(c.cols[i].bloom))
+		n += int64(len(c.cols[i].pages)*perPage + len(c.cols[i].at)*24 + len(c.cols[i].index) + len(c.cols[i].bloom))
 	}
 	if c.store != nil {
 		n += c.store.bytes
@@ -262,25 +297,55 @@ func (c *Chunk) WriteTo(w io.Writer) (int64, error) {
 	if c.size > 0 && c.store == nil {
 		return 0, fault.New(fault.Internal, writeOp, "the row group is released")
 	}
-	b := bufio.NewWriterSize(w, int(min(writeBuffer, c.size+16)))
+	if c.size == 0 {
+		return 0, nil
+	}
+	b := gathered{to: w, buf: c.store.alloc.Allocate(int(min(writeBuffer, c.size)))[:0]}
+	defer func() { c.store.alloc.Free(b.buf) }()
 	for i := range c.cols {
 		m := &c.cols[i]
 		if m.dict != nil {
-			b.Write(m.dict.header)
-			b.Write(m.dict.payload)
+			b.write(m.dict.header)
+			b.write(m.dict.payload)
 		}
 		for j := range m.pages {
-			b.Write(m.pages[j].header)
-			b.Write(m.pages[j].payload)
+			b.write(m.pages[j].header)
+			b.write(m.pages[j].payload)
 		}
 	}
 	for i := range c.cols {
-		b.Write(c.cols[i].bloom)
+		b.write(c.cols[i].bloom)
 	}
-	if err := b.Flush(); err != nil { // bufio keeps the first error
+	if err := b.flush(); err != nil {
 		return 0, err
 	}
 	return c.size, nil
+}
+
+// gathered makes few large writes of many small ones. It keeps the first error.
+type gathered struct {
+	to  io.Writer
+	buf []byte
+	err error
+}
+
+func (g *gathered) write(b []byte) {
+	if len(b) > cap(g.buf)-len(g.buf) {
+		_ = g.flush()
+	}
+	if len(b) < cap(g.buf) {
+		g.buf = append(g.buf, b...)
+	} else if g.err == nil {
+		_, g.err = g.to.Write(b)
+	}
+}
+
+func (g *gathered) flush() error {
+	if g.err == nil && len(g.buf) > 0 {
+		_, g.err = g.to.Write(g.buf)
+	}
+	g.buf = g.buf[:0]
+	return g.err
 }
 
 // Release gives the encoded bytes back; the metadata stays. Call it when they are written, or will not be.
@@ -292,10 +357,7 @@ func (c *Chunk) Release() {
 	c.store = nil
 	for i := range c.cols {
 		m := &c.cols[i]
-		m.dict, m.bloom = nil, nil
-		for j := range m.pages {
-			m.pages[j].header, m.pages[j].payload = nil, nil
-		}
+		m.dict, m.bloom, m.pages = nil, nil, nil
 	}
 }
 

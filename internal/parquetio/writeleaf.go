@@ -47,7 +47,17 @@ type leafWriter struct {
 	skip     int // pages to leave uncompressed before the next try
 	bloom    *bloomFilter
 
-	// Scratch.
+	*leafScratch // of the row group
+}
+
+// leafMemory is the memory of a row group's leaves, which goes on to the next row group.
+type leafMemory struct {
+	leaves []leafWriter
+	leafScratch
+}
+
+// leafScratch is what one leaf after the other uses: nothing in it lives from one call of a leaf to the next.
+type leafScratch struct {
 	idx     []int32
 	n32     []uint32
 	n64     []uint64
@@ -58,9 +68,13 @@ type leafWriter struct {
 	headBuf thriftEncoder
 }
 
+func (s *leafScratch) bytes() int64 {
+	return int64(4*cap(s.idx) + 4*cap(s.n32) + 8*cap(s.n64) + cap(s.fixed) + 16*cap(s.heads) + cap(s.body) + cap(s.packed) + cap(s.headBuf.b))
+}
+
 // begin makes w ready for a column chunk. It keeps the memory of the last one, whose values are forgotten.
 func (w *leafWriter) begin(g *RowGroup, l *writeLeaf) {
-	w.g, w.l = g, l
+	w.g, w.l, w.leafScratch = g, l, &g.memory.leafScratch
 	w.meta, w.all, w.bloom = columnMeta{}, writeBounds{}, nil
 	w.firstRow, w.badPages, w.tries, w.skip, w.known = 0, 0, 0, 0, 0
 	w.emptyPage()
@@ -81,10 +95,9 @@ func (w *leafWriter) emptyPage() {
 	w.bounds.reset()
 }
 
-// bytes is the memory the writer takes beside finished pages.
+// bytes is the memory the writer takes beside finished pages and scratch.
 func (w *leafWriter) bytes() int {
 	n := cap(w.valid) + cap(w.reps) + cap(w.defs) + 4*cap(w.codes) + cap(w.plain) + w.d32.bytes() + w.d64.bytes() + w.dt.bytes()
-	n += 4*cap(w.idx) + 4*cap(w.n32) + 8*cap(w.n64) + cap(w.fixed) + 16*cap(w.heads) + cap(w.body) + cap(w.packed)
 	if w.bloom != nil {
 		n += len(w.bloom.bits) * 8
 	}
@@ -266,7 +279,7 @@ func (w *leafWriter) page(enc encoding) *fault.Error {
 	if p.max == nil { // too long and without a successor: the index needs both or none
 		p.min = nil
 	}
-	if err := w.compressPage(&p); err != nil {
+	if err := w.compressPage(&p, w.body); err != nil {
 		return err
 	}
 	w.all.merge(&w.bounds, w.l)
@@ -285,15 +298,15 @@ func (w *leafWriter) page(enc encoding) *fault.Error {
 // worthwhile says whether so many bytes compressed are better than the raw ones, which are faster to read.
 func worthwhile(compressed, raw int) bool { return compressed < raw-raw/16 }
 
-// compressPage stores body. After pages that did not shrink the next ones are stored raw without trying; finish makes one codec of them.
-func (w *leafWriter) compressPage(p *pageMeta) *fault.Error {
+// compressPage stores the body of a page. After pages that did not shrink the next ones are stored raw without trying; finish makes one codec of them.
+func (w *leafWriter) compressPage(p *pageMeta, body []byte) *fault.Error {
 	codec := w.g.e.codec
 	if codec != codecNone && w.skip == 0 {
 		var err error
-		if w.packed, err = compress(codec, w.packed, w.body); err != nil {
+		if w.packed, err = w.g.e.compress(w.packed, body); err != nil {
 			return &fault.Error{Kind: fault.Internal, Op: writeOp, Err: err}
 		}
-		if worthwhile(len(w.packed), len(w.body)) {
+		if worthwhile(len(w.packed), len(body)) {
 			w.tries = 0
 			p.payload = w.g.store.keep(w.packed)
 			return nil
@@ -305,7 +318,7 @@ func (w *leafWriter) compressPage(p *pageMeta) *fault.Error {
 		w.skip--
 	}
 	p.raw = true
-	p.payload = w.g.store.keep(w.body)
+	p.payload = w.g.store.keep(body)
 	return nil
 }
 
@@ -354,8 +367,8 @@ func (w *leafWriter) dictPage() *fault.Error {
 	}
 	p := &pageMeta{typ: pageDict, values: w.dictLen(), uncompressed: len(body)}
 	w.meta.dictValues = p.values
-	w.body, w.skip = append(w.body[:0], body...), 0
-	if err := w.compressPage(p); err != nil {
+	w.skip = 0
+	if err := w.compressPage(p, body); err != nil {
 		return err
 	}
 	w.meta.dict = p
@@ -388,7 +401,7 @@ func (w *leafWriter) settleCodec() *fault.Error {
 		var ok bool
 		if w.packed, ok = appendStored(m.codec, w.packed[:0], p.payload); !ok {
 			var err error
-			if w.packed, err = compress(m.codec, w.packed, p.payload); err != nil {
+			if w.packed, err = w.g.e.compress(w.packed, p.payload); err != nil {
 				return &fault.Error{Kind: fault.Internal, Op: writeOp, Err: err}
 			}
 		}

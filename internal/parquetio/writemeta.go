@@ -192,12 +192,12 @@ type indexPlace struct {
 func (e *Encoder) columnIndexes(w *thriftEncoder, chunks []Placed, places [][]indexPlace, at int64) {
 	for i := range chunks {
 		for j := range chunks[i].Chunk.cols {
-			c := &chunks[i].Chunk.cols[j]
-			if !c.indexable() {
+			index := chunks[i].Chunk.cols[j].index
+			if len(index) == 0 {
 				continue
 			}
 			from := len(w.b)
-			c.encodeColumnIndex(w, e.tree.leaves[j])
+			w.b = append(w.b, index...)
 			places[i][j].columnOff, places[i][j].columnLen = at+int64(from), int32(len(w.b)-from)
 		}
 	}
@@ -278,13 +278,13 @@ func (c *columnMeta) boundaryOrder(l *writeLeaf) int32 {
 
 func (c *columnMeta) encodeOffsetIndex(w *thriftEncoder, base int64) {
 	w.begin(0)
-	w.list(1, tStruct, len(c.pages))
-	for i := range c.pages {
-		p := &c.pages[i]
+	w.list(1, tStruct, len(c.at))
+	for i := range c.at {
+		p := &c.at[i]
 		w.begin(0)
 		w.i64(1, base+p.off)
-		w.i32(2, int32(p.size))
-		w.i64(3, p.firstRow)
+		w.i32(2, p.size)
+		w.i64(3, p.row)
 		w.end()
 	}
 	w.end()
@@ -377,8 +377,8 @@ func (c *columnMeta) encode(w *thriftEncoder, l *writeLeaf, base int64) {
 	w.i64(5, c.values)
 	w.i64(6, c.uncompressed)
 	w.i64(7, c.compressed)
-	if len(c.pages) > 0 {
-		w.i64(9, base+c.pages[0].off)
+	if len(c.at) > 0 {
+		w.i64(9, base+c.at[0].off)
 	} else {
 		w.i64(9, base+c.off)
 	}

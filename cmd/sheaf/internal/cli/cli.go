@@ -149,6 +149,18 @@ func (e *environment) answer(text string) error {
 	return nil
 }
 
+// warn tells of what was found out of the input that may not be meant.
+func (e *environment) warn(in *input) {
+	const most = 5
+	for i, odd := range in.odd {
+		if i == most {
+			e.note("warning: %d more columns are text for such reasons", len(in.odd)-most)
+			return
+		}
+		e.style.Warning(e.Err, odd)
+	}
+}
+
 func (e *environment) note(format string, args ...any) {
 	e.style.Note(e.Err, fmt.Sprintf(format, args...))
 }

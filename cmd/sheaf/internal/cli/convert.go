@@ -18,7 +18,8 @@ Formats come from the names; --from and --to override them. "-" is standard inpu
 A name with an extension is one file; any other OUT is a folder of files (with --to).
 Nothing is visible at OUT before all is written; where it fails, nothing is left.
 
-A CSV that does not read says file and line, and which of these flags helps:
+A CSV that does not read, and a column that is text because of a few values, is shown with
+file and line, and which of these flags helps:
   --types zip=text       a column whose values do not fit the type that was found
   --null -               words that stand for null
   --ragged pad           rows with fields missing; skip leaves them out
@@ -88,6 +89,9 @@ func (f *convertFlags) run(cmd *cobra.Command, env *environment, args []string) 
 	}
 	if note := f.leftOut(in); note != "" && !f.quiet {
 		env.note("%s", note)
+	}
+	if !f.quiet {
+		env.warn(in)
 	}
 	if f.dryRun {
 		return env.answer(f.plan(in, df, out))

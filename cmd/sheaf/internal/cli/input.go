@@ -34,6 +34,7 @@ type inputFlags struct {
 	ragged, rejects, encoding          string
 	replaceInvalid                     bool
 	decimal, thousands                 string
+	maxColumns                         int
 	changed                            func(flag string) bool
 }
 
@@ -52,7 +53,7 @@ func (f *inputFlags) add(set *pflag.FlagSet) {
 
 // csvFlags are the flags that only CSV input has.
 var csvFlags = []string{"delimiter", "quote", "escape", "comment", "no-header", "skip", "null", "types", "time-layout", "ragged", "rejects", "encoding",
-	"replace-invalid", "decimal", "thousands"}
+	"replace-invalid", "decimal", "thousands", "max-columns"}
 
 func (f *inputFlags) addCSV(set *pflag.FlagSet) {
 	set.StringVar(&f.delimiter, "delimiter", "", "CSV: `CHAR` between fields, tab for a tab (default: found out)")
@@ -70,6 +71,7 @@ func (f *inputFlags) addCSV(set *pflag.FlagSet) {
 	set.BoolVar(&f.replaceInvalid, "replace-invalid", false, "CSV: read bytes that are no valid text as U+FFFD")
 	set.StringVar(&f.decimal, "decimal", "", "CSV: `CHAR` before decimals (default .)")
 	set.StringVar(&f.thousands, "thousands", "", "CSV: `CHAR` between groups of digits")
+	set.IntVar(&f.maxColumns, "max-columns", 0, "CSV: take files of up to `N` columns, however small they are")
 }
 
 // input is what is read: files of one format.
@@ -78,6 +80,7 @@ type input struct {
 	format format.Format
 	frame  *dataframe.DataFrame
 	csv    *readers.CSVOptions // of CSV
+	odd    []*fault.Error      // columns that are text because of a few values
 }
 
 // open reads footers or samples of the files and returns their frame.
@@ -182,6 +185,7 @@ func (f *inputFlags) frame(ctx context.Context, in *input, schema *arrow.Schema,
 	o.Context, o.Files, o.Schema, o.UnionByName, o.PromoteTypes = ctx, files, schema, f.unionByName, f.promote
 	o.CaseInsensitive, o.Strict, o.FileColumn, o.Hive = f.fold, f.strict, f.fileColumn, f.hive
 	in.csv = o
+	o.Notice = func(e *fault.Error) { in.odd = append(in.odd, e) }
 	return readers.CSV(path, o), nil
 }
 
@@ -219,7 +223,10 @@ var encodings = map[string]readers.Encoding{"": readers.Auto, "auto": readers.Au
 var raggeds = map[string]readers.Ragged{"": readers.Fail, "fail": readers.Fail, "pad": readers.Pad, "skip": readers.Skip, "reject": readers.Reject}
 
 func (f *inputFlags) csvOptions(tabs bool) (*readers.CSVOptions, error) {
-	o := &readers.CSVOptions{NoHeader: f.noHeader, SkipRows: f.skip, Nulls: f.nulls, TimeLayouts: f.timeLayouts, ReplaceInvalid: f.replaceInvalid}
+	o := &readers.CSVOptions{NoHeader: f.noHeader, SkipRows: f.skip, Nulls: f.nulls, TimeLayouts: f.timeLayouts, ReplaceInvalid: f.replaceInvalid, MaxColumns: f.maxColumns}
+	if f.maxColumns < 0 {
+		return nil, usage("--max-columns: %d is no number of columns", f.maxColumns)
+	}
 	if tabs {
 		o.Comma = '\t'
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sheafdata/sheaf/dataframe"
+	"github.com/sheafdata/sheaf/fault"
 )
 
 // inspectFlags are the flags of the commands that answer a question about files.
@@ -18,6 +19,7 @@ type inspectFlags struct {
 	shapeFlags
 	runFlags
 	json bool
+	odd  []*fault.Error // of the input
 }
 
 // inspection is a command that answers from a frame.
@@ -48,6 +50,9 @@ func (i inspection) command(env *environment, more func(cmd *cobra.Command)) *co
 			if err != nil {
 				return err
 			}
+			if f.odd = in.odd; cmd.Name() != "count" {
+				env.warn(in)
+			}
 			text, err := i.answer(cmd.Context(), df, f, opts)
 			if err != nil {
 				return err
@@ -76,12 +81,13 @@ func newSchema(env *environment) *cobra.Command {
 	return inspection{
 		use: "schema [flags] IN...", short: "Show names and types of the columns",
 		long: "Show names and types of the columns, and whether they can hold null. Of CSV and JSON they are found out from samples.\n\n" +
-			"--json gives an array of {\"name\", \"type\", \"nullable\"}.",
+			"Where a few values make a CSV column text and nearly all others read as numbers or dates, the first is shown.\n\n" +
+			"--json gives an array of {\"name\", \"type\", \"nullable\"}, with a \"warning\" for such columns.",
 		example:   "  sheaf schema trips.csv\n  sheaf schema trips.csv --types zip=text --json",
 		withLimit: true,
 		answer: func(_ context.Context, df *dataframe.DataFrame, f *inspectFlags, _ []dataframe.RunOption) (string, error) {
 			if f.json {
-				return schemaJSON(df.Schema()), nil
+				return schemaJSON(df.Schema(), f.odd), nil
 			}
 			return schemaText(df.Schema()), nil
 		},

@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,14 +17,19 @@ import (
 )
 
 // schemaJSON is the array of {"name","type","nullable"}.
-func schemaJSON(s *arrow.Schema) string {
+func schemaJSON(s *arrow.Schema, odd []*fault.Error) string {
 	var b strings.Builder
 	b.WriteString("[")
 	for i, f := range s.Fields() {
 		if i > 0 {
 			b.WriteString(",")
 		}
-		b.WriteString("\n  {\"name\": " + quote(f.Name) + ", \"type\": " + quote(dataframe.TypeName(f.Type)) + ", \"nullable\": " + strconv.FormatBool(f.Nullable) + "}")
+		b.WriteString("\n  {\"name\": " + quote(f.Name) + ", \"type\": " + quote(dataframe.TypeName(f.Type)) + ", \"nullable\": " + strconv.FormatBool(f.Nullable))
+		if at := slices.IndexFunc(odd, func(e *fault.Error) bool { return e.Column == f.Name }); at >= 0 {
+			e := odd[at]
+			b.WriteString(", \"warning\": " + quote(fmt.Sprintf("%s:%d: %q: %v", e.File, e.Line, e.Text, e.Err)))
+		}
+		b.WriteString("}")
 	}
 	return b.String() + "\n]\n"
 }

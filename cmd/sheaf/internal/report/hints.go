@@ -12,6 +12,8 @@ var advice = []struct {
 }{
 	{regexp.MustCompile(`^declare the column: Types: map\[string\]arrow\.DataType\{"(.*)": arrow\.BinaryTypes\.String\}, or add the spelling to Nulls or TimeLayouts$`),
 		`--types '$1=text' reads the column as text; if the value stands for a missing one, name it with --null`},
+	{regexp.MustCompile(`^add the spelling to Nulls if it stands for a missing value, or say in Types that "(.*)" is text$`),
+		`mend the line, or name the value with --null if it stands for a missing one; --types '$1=text' says that text is meant`},
 	{regexp.MustCompile(`^change the column's type in Types, or add the spelling to Nulls or TimeLayouts$`),
 		`give the column another type with --types (text holds anything); if the value stands for a missing one, name it with --null`},
 	{regexp.MustCompile(`^set Encoding if the file is not UTF-8.*`), `--encoding latin1 reads Western European files; --replace-invalid reads such bytes as U+FFFD`},
@@ -22,6 +24,7 @@ var advice = []struct {
 	{regexp.MustCompile(`^the row that starts at this line has a stray quote.*`),
 		`the row that starts at this line has a stray quote: mend it, set --quote none, or leave such rows out with --ragged skip`},
 	{regexp.MustCompile(`^a quote may not be closed; raise MaxRowBytes.*`), `a quote may not be closed: mend it, or set --quote none`},
+	{regexp.MustCompile(`^is it a CSV file\? MaxColumns allows more$`), `--max-columns N allows more; is it a CSV file? --delimiter, --quote and --from say how to read it`},
 	{regexp.MustCompile(`^is it a CSV file\? .*`), `is it a CSV file? --delimiter, --quote and --from say how to read it`},
 	{regexp.MustCompile(`^declare its columns with Schema, or leave the file out$`), `leave the file out, or take names and types of another file with --schema FILE`},
 	{regexp.MustCompile(`^PromoteTypes widens them to one type$`), `--promote widens them to one type`},

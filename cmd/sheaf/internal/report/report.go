@@ -30,7 +30,7 @@ type Style struct {
 
 // Error writes an error.
 func (s Style) Error(w io.Writer, err error) {
-	r := report{style: s}
+	r := report{style: s, kind: "error"}
 	var p *where.Problem
 	var f *fault.Error
 	switch {
@@ -44,6 +44,13 @@ func (s Style) Error(w io.Writer, err error) {
 	default:
 		r.head(err.Error())
 	}
+	_, _ = io.WriteString(w, r.b.String())
+}
+
+// Warning writes a fault that did not keep the work from being done.
+func (s Style) Warning(w io.Writer, f *fault.Error) {
+	r := report{style: s, kind: "warning"}
+	r.fault(f)
 	_, _ = io.WriteString(w, r.b.String())
 }
 
@@ -63,6 +70,7 @@ type report struct {
 	style  Style
 	b      strings.Builder
 	margin int // width of the line numbers
+	kind   string
 }
 
 func (r *report) paint(color, text string) string {
@@ -73,7 +81,7 @@ func (r *report) paint(color, text string) string {
 }
 
 func (r *report) head(message string) {
-	r.b.WriteString(r.paint(red, "error") + r.paint(bold, ": "+printable(message)) + "\n")
+	r.b.WriteString(r.paint(red, r.kind) + r.paint(bold, ": "+printable(message)) + "\n")
 }
 
 // origin is where a text comes from.
