@@ -9,14 +9,23 @@ import (
 // count counts rows, or values.
 type count struct {
 	ofValues bool
-	n        []int64
+	cells    // one word: the number
 	in       input
+	nums     []int64 // the numbers as a column
 }
 
-func (a *count) expect(groups int) { a.n = roomFor(a.n, groups) }
+func newCount(ofValues bool) *count {
+	a := &count{ofValues: ofValues}
+	a.init(1)
+	return a
+}
+
+func (a *count) size() int { return 1 }
+
+func (a *count) move(s *store, at int, own bool) { a.cells = cells{s, at, own} }
 
 func (a *count) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
-	a.n = growTo(a.n, groups)
+	a.grow(groups)
 	if rows == 0 {
 		return nil
 	}
@@ -34,27 +43,29 @@ func (a *count) Update(gids []uint32, args []vec.Vec, where []uint64, rows, grou
 	}
 	switch {
 	case gids == nil:
-		a.n[0] += int64(total)
+		*a.int(0, 0) += int64(total)
 	case total == rows:
-		countAll(a.n, gids[:rows])
+		a.countAll(gids[:rows])
 	case total > 0:
-		countBits(a.n, gids[:rows], mask)
+		a.countBits(gids[:rows], mask)
 	}
 	return nil
 }
 
-func countAll(n []int64, gids []uint32) {
-	if len(n) <= fewGroups {
-		countFew(n, gids)
+// countAll counts the rows of groups.
+func (c *cells) countAll(gids []uint32) {
+	if c.groups <= fewGroups {
+		c.countFew(gids)
 		return
 	}
+	words, stride, at := c.words, c.stride, c.at
 	for _, g := range gids {
-		n[g]++
+		words[int(g)*stride+at]++
 	}
 }
 
 // countFew counts rows of few groups in four counters a group: see fewGroups.
-func countFew(n []int64, gids []uint32) {
+func (c *cells) countFew(gids []uint32) {
 	var part [4][fewGroups]uint32
 	for len(gids) >= 4 {
 		part[0][gids[0]%fewGroups]++
@@ -66,36 +77,42 @@ func countFew(n []int64, gids []uint32) {
 	for _, g := range gids {
 		part[0][g%fewGroups]++
 	}
-	for g := range n {
-		n[g] += int64(part[0][g]) + int64(part[1][g]) + int64(part[2][g]) + int64(part[3][g])
+	for g := range c.groups {
+		*c.int(g, 0) += int64(part[0][g]) + int64(part[1][g]) + int64(part[2][g]) + int64(part[3][g])
 	}
 }
 
-func countBits(n []int64, gids []uint32, mask []uint64) {
+func (c *cells) countBits(gids []uint32, mask []uint64) {
 	for i, g := range gids {
-		n[g] += int64(mask[i>>6] >> (uint(i) & 63) & 1)
+		*c.word(int(g), 0) += mask[i>>6] >> (uint(i) & 63) & 1
 	}
 }
 
 func (a *count) Merge(gids []uint32, state []vec.Vec, rows, groups int) error {
-	a.n = growTo(a.n, groups)
-	addCounts(a.n, rowGids(gids, rows), vec.Of[int64](&state[0]))
+	a.grow(groups)
+	a.addCounts(rowGids(gids, rows), vec.Of[int64](&state[0]))
 	return nil
 }
 
-func addCounts(n []int64, gids []uint32, more []int64) {
+// addCounts adds numbers that others have counted.
+func (c *cells) addCounts(gids []uint32, more []int64) {
 	for i, g := range gids {
-		n[g] += more[i]
+		*c.int(int(g), 0) += more[i]
 	}
 }
 
 func (a *count) types() []arrow.DataType { return []arrow.DataType{arrow.PrimitiveTypes.Int64} }
 
-func (a *count) State() []vec.Vec { return []vec.Vec{column(arrow.PrimitiveTypes.Int64, a.n, nil)} }
+func (a *count) State() []vec.Vec { return []vec.Vec{a.column(a.groups)} }
 
 func (a *count) Result(groups int) (vec.Vec, error) {
-	a.n = growTo(a.n, groups)
-	return column(arrow.PrimitiveTypes.Int64, a.n[:groups], nil), nil
+	a.grow(groups)
+	return a.column(groups), nil
 }
 
-func (a *count) Bytes() int64 { return int64(cap(a.n)) * 8 }
+func (a *count) column(groups int) vec.Vec {
+	a.nums = a.ints(a.nums, 0, groups)
+	return column(arrow.PrimitiveTypes.Int64, a.nums, nil)
+}
+
+func (a *count) Bytes() int64 { return a.storeBytes() + int64(cap(a.nums))*8 }

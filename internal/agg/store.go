@@ -1,0 +1,116 @@
+package agg
+
+import (
+	"unsafe"
+
+	"github.com/sheafdata/sheaf/expr"
+)
+
+// store holds the states of accumulators side by side, a row of words a group: what a row of the input changes of all of them lies in one
+// cache line, where arrays of their own would each be another.
+type store struct {
+	words  []uint64
+	stride int // words a group
+	groups int
+}
+
+// grow makes place for groups; new words are 0.
+func (s *store) grow(groups int) {
+	if groups > s.groups {
+		s.words = growTo(s.words, groups*s.stride)
+		s.groups = groups
+	}
+}
+
+func (s *store) expect(groups int) { s.words = roomFor(s.words, groups*s.stride) }
+
+// cells are an accumulator's words of each row of a store: from at on, as many as it takes.
+type cells struct {
+	*store
+	at int
+	// own says that the accumulator answers for the store's memory.
+	own bool
+}
+
+// init gives an accumulator of so many words a store of its own.
+func (c *cells) init(words int) { *c = cells{store: &store{stride: words}, own: true} }
+
+// word returns the k-th word of group g.
+func (c *cells) word(g, k int) *uint64 { return &c.words[g*c.stride+c.at+k] }
+
+// int is word as a signed integer, float2 as two floats.
+func (c *cells) int(g, k int) *int64 { return (*int64)(unsafe.Pointer(c.word(g, k))) }
+
+func (c *cells) float2(g int) *twoFloats {
+	p := g*c.stride + c.at
+	return (*twoFloats)(unsafe.Pointer((*[2]uint64)(c.words[p : p+2])))
+}
+
+// ints copies a word of each group to dst.
+func (c *cells) ints(dst []int64, k, groups int) []int64 {
+	dst = growTo(dst[:0], groups)[:groups]
+	p := c.at + k
+	for g := range dst {
+		dst[g] = int64(c.words[p])
+		p += c.stride
+	}
+	return dst
+}
+
+// storeBytes is the memory of the store, where this accumulator answers for it.
+func (c *cells) storeBytes() int64 {
+	if !c.own {
+		return 0
+	}
+	return int64(cap(c.words)) * 8
+}
+
+// packed is an accumulator whose state is words of a store.
+type packed interface {
+	// size returns how many words a group it needs, 0 where its state is of another kind.
+	size() int
+	// move makes the words from at on of each row of s its state. It has none yet.
+	move(s *store, at int, own bool)
+}
+
+// lineWords is the words of a row that are kept together at most: a cache line.
+const lineWords = 8
+
+// NewAll returns New of each aggregate. States that are a few words are kept side by side, so the accumulators are not for use with
+// different groups.
+func NewAll(es []expr.Expr) ([]Acc, error) {
+	accs := make([]Acc, len(es))
+	var row []packed // of one store
+	words := 0
+	for i, e := range es {
+		var err error
+		if accs[i], err = New(e); err != nil {
+			return nil, err
+		}
+		p, ok := accs[i].(packed)
+		if !ok || p.size() == 0 {
+			continue
+		}
+		if words+p.size() > lineWords {
+			pack(row, words)
+			row, words = row[:0], 0
+		}
+		row = append(row, p)
+		words += p.size()
+	}
+	pack(row, words)
+	return accs, nil
+}
+
+// pack puts accumulators of so many words together into one store.
+func pack(row []packed, words int) {
+	if len(row) < 2 {
+		return
+	}
+	s := &store{stride: words + words&1} // rows of an odd number of words would more often lie in two lines
+	at := 0
+	for i, p := range row {
+		p.move(s, at, i == 0)
+		at += p.size()
+	}
+}
