@@ -126,7 +126,7 @@ func (t *rowTable) InternHashed(keys []vec.Vec, hashes []uint64, rows int, gids 
 // places of memory at a time, and what they do not find is looked for in order.
 func (t *rowTable) internChunk(hs []uint64, from int, gids []uint32) error {
 	cands := t.cands[:len(hs)]
-	candidates(cands, hs, t.slots)
+	candidates(cands, hs, t.slots, math.MaxUint32)
 	k := 0
 	for i, g := range cands {
 		t.rows[k], t.group[k] = uint32(from+i), g
@@ -172,7 +172,7 @@ func (t *rowTable) seek(h uint64, row uint32, base, before int) uint32 {
 			t.n++
 			return uint32(t.n - 1)
 		}
-		if (s^h)>>32 != 0 {
+		if (s^(h|taken))>>32 != 0 {
 			continue
 		}
 		g := uint32(s) - 1
