@@ -58,6 +58,7 @@ func (c *cells) countAll(gids []uint32) {
 		c.countFew(gids)
 		return
 	}
+	c.fetch(gids)
 	words, stride, at := c.words, c.stride, c.at
 	for _, g := range gids {
 		words[int(g)*stride+at]++

@@ -34,6 +34,7 @@ func (t *floatTotal) add(gids []uint32, v *vec.Vec) error {
 	if t.groups <= fewGroups && t.addFew(gids, vals) {
 		return nil
 	}
+	t.fetch(gids)
 	words, stride, at := t.words[:len(t.words)-1], t.stride, t.at
 	for i, x := range vals {
 		a := (*twoFloats)(unsafe.Pointer(&words[int(gids[i])*stride+at]))

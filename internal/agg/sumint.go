@@ -89,17 +89,33 @@ func addSigned[T signed](t *intTotal, gids []uint32, vals []T) {
 		t.addHalves(lo, hi)
 		return
 	}
-	words, stride, at := t.words, t.stride, t.at
+	t.fetch(gids)
+	gids = gids[:len(vals)]
+	for {
+		n := addFitting(t.words, t.stride, t.at, gids, vals)
+		if n == len(vals) {
+			return
+		}
+		t.add128(gids[n], int128{uint64(vals[n]), uint64(int64(vals[n]) >> 63)})
+		gids, vals = gids[n+1:], vals[n+1:]
+	}
+}
+
+// addFitting adds values to the words of their groups until a sum would leave 64 bits, and returns how many it has added.
+//
+//go:noinline // inlined, its variables would be in memory
+func addFitting[T signed](words []uint64, stride, at int, gids []uint32, vals []T) int {
 	gids = gids[:len(vals)]
 	for i, x := range vals {
 		p := &words[int(gids[i])*stride+at]
 		a := int64(*p)
 		s := a + int64(x)
 		if (a^s)&(int64(x)^s) < 0 {
-			t.carry(gids[i], a)
+			return i
 		}
 		*p = uint64(s)
 	}
+	return len(vals)
 }
 
 func addUnsigned[T unsigned](t *intTotal, gids []uint32, vals []T) {
@@ -112,33 +128,33 @@ func addUnsigned[T unsigned](t *intTotal, gids []uint32, vals []T) {
 		t.addHalves(lo, hi)
 		return
 	}
-	words, stride, at := t.words, t.stride, t.at
+	t.fetch(gids)
+	gids = gids[:len(vals)]
+	for {
+		n := addFittingUnsigned(t.words, t.stride, t.at, gids, vals)
+		if n == len(vals) {
+			return
+		}
+		t.add128(gids[n], int128{uint64(vals[n]), 0})
+		gids, vals = gids[n+1:], vals[n+1:]
+	}
+}
+
+// addFittingUnsigned is addFitting where a value of 2^63 or more does not fit either.
+//
+//go:noinline // as for addFitting
+func addFittingUnsigned[T unsigned](words []uint64, stride, at int, gids []uint32, vals []T) int {
 	gids = gids[:len(vals)]
 	for i, x := range vals {
 		p := &words[int(gids[i])*stride+at]
 		a := int64(*p)
 		s := a + int64(x)
-		if int64(x) < 0 { // 2^63 or more
-			t.add128(gids[i], int128{uint64(x), 0})
-			continue
-		}
-		if (a^s)&(int64(x)^s) < 0 {
-			t.carry(gids[i], a)
+		if int64(x)|(^a&s) < 0 { // as an int64 x is negative, or a is not and the sum is
+			return i
 		}
 		*p = uint64(s)
 	}
-}
-
-// carry notes that a sum, before this addition a, leaves 64 bits at the end of its sign.
-func (t *intTotal) carry(g uint32, a int64) {
-	if t.hi == nil {
-		t.hi = make([]int64, t.groups)
-	}
-	if a < 0 {
-		t.hi[g]--
-	} else {
-		t.hi[g]++
-	}
+	return len(vals)
 }
 
 // addHalves adds hi·2^32 + lo to group 0.
