@@ -10,9 +10,8 @@ import (
 type mean struct {
 	spec
 	total
-	n    cells // one word: the number
-	in   input
-	nums []int64 // the numbers as a column
+	n  counter
+	in input
 }
 
 func newMean(s spec) (acc, error) {
@@ -37,8 +36,10 @@ func (a *mean) size() int {
 
 func (a *mean) move(s *store, at int, own bool) {
 	a.total.move(s, at, own)
-	a.n = cells{store: s, at: at + a.total.size()}
+	a.n.cells = cells{store: s, at: at + a.total.size()}
 }
+
+func (a *mean) counters() *counter { return &a.n }
 
 func (a *mean) makeRoom(groups int) {
 	a.grow(groups)
@@ -56,13 +57,9 @@ func (a *mean) Update(gids []uint32, args []vec.Vec, where []uint64, rows, group
 		return nil
 	}
 	a.in.set(&args[0], gids, where, rows, false)
-	switch {
-	case a.in.n == 0:
+	a.n.add(gids, rows, a.in.n, a.in.mask)
+	if a.in.n == 0 {
 		return nil
-	case a.in.gids == nil:
-		*a.n.int(0, 0) += int64(a.in.n)
-	default:
-		a.n.countAll(a.in.gids[:a.in.n])
 	}
 	return a.add(a.in.gids, &a.in.vals)
 }
@@ -80,20 +77,14 @@ func (a *mean) types() []arrow.DataType {
 }
 
 func (a *mean) State() []vec.Vec {
-	return append(a.columns(nil), column(arrow.PrimitiveTypes.Int64, a.numbers(a.n.groups), nil))
+	return append(a.columns(nil), column(arrow.PrimitiveTypes.Int64, a.n.numbers(a.n.groups), nil))
 }
 
-// numbers are the numbers of values of the groups.
-func (a *mean) numbers(groups int) []int64 {
-	a.nums = a.n.ints(a.nums, 0, groups)
-	return a.nums
-}
-
-func (a *mean) Bytes() int64 { return a.total.bytes() + a.n.storeBytes() + int64(cap(a.nums))*8 }
+func (a *mean) Bytes() int64 { return a.total.bytes() + a.n.bytes() }
 
 func (a *mean) Result(groups int) (vec.Vec, error) {
 	a.makeRoom(groups)
-	n := a.numbers(groups)
+	n := a.n.numbers(groups)
 	valid := positive(n, 0)
 	if t, ok := a.total.(*intTotal); ok {
 		if p, _, _ := vec.PhysOf(a.out); p == vec.Int64 {

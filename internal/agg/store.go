@@ -98,7 +98,8 @@ type packed interface {
 // lineWords is the words of a row that are kept together at most: a cache line.
 const lineWords = 8
 
-// NewAll returns New of each aggregate. States that are a few words are kept side by side, so the accumulators are to be given the same groups.
+// NewAll returns New of each aggregate. States that are a few words are kept side by side, so all of the accumulators are to be given the
+// same rows of the same groups.
 func NewAll(es []expr.Expr) ([]Acc, error) {
 	accs := make([]Acc, len(es))
 	for i, e := range es {
@@ -135,10 +136,25 @@ func share(row []packed, words int) {
 	if len(row) < 2 {
 		return
 	}
+	var counters []*counter
+	for _, p := range row {
+		if c, ok := p.(interface{ counters() *counter }); ok {
+			counters = append(counters, c.counters())
+		}
+	}
+	rows := words
+	if len(counters) > 1 {
+		words++
+	}
 	s := &store{stride: words + words&1} // rows of an odd number of words would more often lie in two lines
 	at := 0
 	for i, p := range row {
 		p.move(s, at, i == 0)
 		at += p.size()
+	}
+	if len(counters) > 1 {
+		for i, c := range counters {
+			c.rows, c.leads = &cells{store: s, at: rows}, i == 0
+		}
 	}
 }
