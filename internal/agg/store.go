@@ -146,7 +146,10 @@ func share(row []packed, words int) {
 	if len(counters) > 1 {
 		words++
 	}
-	s := &store{stride: words + words&1} // rows of an odd number of words would more often lie in two lines
+	s := &store{stride: words}
+	if words > lineWords/2 { // rows of an odd number of words would more often lie in two lines
+		s.stride += words & 1
+	}
 	at := 0
 	for i, p := range row {
 		p.move(s, at, i == 0)

@@ -32,7 +32,8 @@ type interner struct {
 	nullID int
 	first  []uint32 // rows of the last call that made an id
 	// stored is the number of ids whose heads and hashes are set; heads and hashes have room beyond.
-	stored  int
+	stored int
+	// touched is what touchSlots and touchHeads gave, so that the compiler does not leave them out.
 	touched uint64
 
 	// Of the dictionary seen last: id+1 by code, 0 unknown; the last entry stands for null.

@@ -39,6 +39,8 @@ type rowTable struct {
 	plain  vec.Scratch
 	hasher hash.Hasher
 	hs     []uint64
+	// touched is what touchSlots gave, so that the compiler does not leave it out.
+	touched uint64
 	// Of a chunk.
 	cands [chunk]uint32
 	rows  [chunk]uint32 // rows that have a candidate
@@ -126,6 +128,7 @@ func (t *rowTable) InternHashed(keys []vec.Vec, hashes []uint64, rows int, gids 
 // places of memory at a time, and what they do not find is looked for in order.
 func (t *rowTable) internChunk(hs []uint64, from int, gids []uint32) error {
 	cands := t.cands[:len(hs)]
+	t.touched += touchSlots(hs, t.slots)
 	candidates(cands, hs, t.slots, math.MaxUint32)
 	k := 0
 	for i, g := range cands {
