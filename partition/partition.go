@@ -108,6 +108,9 @@ type ScanRequest struct {
 	Limit int64
 	// SplitBytes is the wished size of a split in encoded bytes; 0 leaves it to the Source.
 	SplitBytes int64
+	// Coarse says that a task's result hardly grows with its split, as groups do not: fewer and larger splits then cost less. A Source may
+	// begin with large ones and end with small ones, so that the tasks still end together.
+	Coarse bool
 }
 
 // Scan is a planned scan: splits in row order.

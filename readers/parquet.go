@@ -235,7 +235,9 @@ func (p *parquetPlan) residual() expr.Expr {
 
 // cut makes splits of the pieces: small neighbours of a file are joined, large ones divided.
 func (p *parquetPlan) cut() {
-	size := splitBytes(p.req.SplitBytes, p.bytes)
+	usual, left := splitBytes(p.req.SplitBytes, p.bytes), p.bytes
+	size := usual
+	coarse := p.req.Coarse && p.req.SplitBytes == 0
 	least := int64(minSplitRows)
 	if p.req.SplitBytes > 0 {
 		least = divideRows
@@ -251,6 +253,17 @@ func (p *parquetPlan) cut() {
 		if open != nil && open.fileIndex != piece.file {
 			flush()
 		}
+		enough := size
+		if coarse {
+			if open == nil {
+				size = coarseBytes(usual, left)
+			}
+			if piece.bytes > size {
+				size = usual
+			}
+			left -= piece.bytes
+			enough = size - piece.bytes/2 // the next piece would be more too much than is lacking now
+		}
 		n := min(max((piece.bytes+size-1)/size, 1), max(piece.rows/least, 1))
 		if most := int64(splitArrays + splitArraysPerByte*piece.f.file.Size); piece.arrays/most >= n {
 			n = min(piece.arrays/most+1, piece.rows)
@@ -263,7 +276,7 @@ func (p *parquetPlan) cut() {
 				open = p.newSplit(&piece)
 			}
 			open.add(p, &piece, ranges)
-			if n > 1 || open.bytes >= size && open.rows >= least {
+			if n > 1 || open.bytes >= enough && open.rows >= least {
 				flush()
 			}
 		}

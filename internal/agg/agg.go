@@ -126,7 +126,7 @@ func (s *spec) badType() error {
 
 func build(s spec) (acc, error) {
 	if s.op == "count" {
-		return &count{}, nil
+		return newCount(false), nil
 	}
 	if s.in == nil {
 		return nil, s.unknown("the aggregate " + s.op)
@@ -144,7 +144,7 @@ func build(s spec) (acc, error) {
 	}
 	switch s.op {
 	case "count_of":
-		return &count{ofValues: true}, nil
+		return newCount(true), nil
 	case "n_unique", "nunique":
 		return newNUnique(s), nil
 	case "approx_n_unique":

@@ -14,6 +14,7 @@ type input struct {
 	vals vec.Vec
 	gids []uint32 // nil: all group 0
 	n    int
+	mask []uint64 // the rows that count, where they are not all
 
 	scratch vec.Scratch
 	both    []uint64
@@ -23,7 +24,7 @@ type input struct {
 // set takes the batch; keepDict leaves a dictionary column as it is, nulls squeezed out all the same.
 func (in *input) set(v *vec.Vec, gids []uint32, where []uint64, rows int, keepDict bool) {
 	in.scratch.Reset()
-	in.gids, in.n = gids, rows
+	in.gids, in.n, in.mask = gids, rows, nil
 	if rows == 0 || v.Phys == vec.Null {
 		in.n = 0
 		return
@@ -35,6 +36,7 @@ func (in *input) set(v *vec.Vec, gids []uint32, where []uint64, rows int, keepDi
 	}
 	in.vals = *v
 	if count < rows {
+		in.mask = mask
 		vec.Filter(&in.vals, v, mask, count, &in.scratch)
 		in.n = count
 		if gids != nil {

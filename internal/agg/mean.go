@@ -10,7 +10,7 @@ import (
 type mean struct {
 	spec
 	total
-	n  []int64
+	n  counter
 	in input
 }
 
@@ -19,17 +19,36 @@ func newMean(s spec) (acc, error) {
 	if a.total = newTotal(&a.spec); a.total == nil {
 		return nil, s.badType()
 	}
+	if words := a.size(); words > 0 {
+		a.move(&store{stride: words}, 0, true)
+	} else {
+		a.n.init(1)
+	}
 	return a, nil
 }
 
+func (a *mean) size() int {
+	if a.total.size() == 0 {
+		return 0
+	}
+	return a.total.size() + 1
+}
+
+func (a *mean) move(s *store, at int, own bool) {
+	a.total.move(s, at, own)
+	a.n.cells = cells{store: s, at: at + a.total.size()}
+}
+
+func (a *mean) counters() *counter { return &a.n }
+
 func (a *mean) makeRoom(groups int) {
 	a.grow(groups)
-	a.n = growTo(a.n, groups)
+	a.n.grow(groups)
 }
 
 func (a *mean) expect(groups int) {
 	a.total.expect(groups)
-	a.n = roomFor(a.n, groups)
+	a.n.expect(groups)
 }
 
 func (a *mean) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
@@ -38,13 +57,9 @@ func (a *mean) Update(gids []uint32, args []vec.Vec, where []uint64, rows, group
 		return nil
 	}
 	a.in.set(&args[0], gids, where, rows, false)
-	switch {
-	case a.in.n == 0:
+	a.n.add(gids, rows, a.in.n, a.in.mask)
+	if a.in.n == 0 {
 		return nil
-	case a.in.gids == nil:
-		a.n[0] += int64(a.in.n)
-	default:
-		countAll(a.n, a.in.gids[:a.in.n])
 	}
 	return a.add(a.in.gids, &a.in.vals)
 }
@@ -53,7 +68,7 @@ func (a *mean) Merge(gids []uint32, state []vec.Vec, rows, groups int) error {
 	a.makeRoom(groups)
 	gids = rowGids(gids, rows)
 	last := len(state) - 1
-	addCounts(a.n, gids, vec.Of[int64](&state[last]))
+	a.n.addCounts(gids, vec.Of[int64](&state[last]))
 	return a.merge(gids, state[:last])
 }
 
@@ -62,23 +77,24 @@ func (a *mean) types() []arrow.DataType {
 }
 
 func (a *mean) State() []vec.Vec {
-	return append(a.columns(nil), column(arrow.PrimitiveTypes.Int64, a.n, nil))
+	return append(a.columns(nil), column(arrow.PrimitiveTypes.Int64, a.n.numbers(a.n.groups), nil))
 }
 
-func (a *mean) Bytes() int64 { return a.total.bytes() + int64(cap(a.n))*8 }
+func (a *mean) Bytes() int64 { return a.total.bytes() + a.n.bytes() }
 
 func (a *mean) Result(groups int) (vec.Vec, error) {
 	a.makeRoom(groups)
-	valid := positive(a.n[:groups], 0)
+	n := a.n.numbers(groups)
+	valid := positive(n, 0)
 	if t, ok := a.total.(*intTotal); ok {
 		if p, _, _ := vec.PhysOf(a.out); p == vec.Int64 {
-			return column(a.out, t.divide(a.n[:groups]), valid), nil
+			return column(a.out, t.divide(n), valid), nil
 		}
 	}
 	vals := make([]float64, groups)
 	for g := range vals {
-		if a.n[g] > 0 {
-			vals[g] = a.float(g) / float64(a.n[g])
+		if n[g] > 0 {
+			vals[g] = a.float(g) / float64(n[g])
 		}
 	}
 	return a.floats(vals, valid)

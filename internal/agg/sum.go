@@ -14,6 +14,9 @@ type total interface {
 	// merge adds rows of columns.
 	merge(gids []uint32, state []vec.Vec) error
 	grow(groups int)
+	// size and move are as in packed; the total's words come first.
+	size() int
+	move(s *store, at int, own bool)
 	// expect makes room for groups where there is none.
 	expect(groups int)
 	types() []arrow.DataType
@@ -27,9 +30,13 @@ type total interface {
 func newTotal(s *spec) total {
 	switch p, _, _ := vec.PhysOf(s.in); p {
 	case vec.Bool, vec.Int8, vec.Int16, vec.Int32, vec.Int64, vec.Uint8, vec.Uint16, vec.Uint32, vec.Uint64:
-		return &intTotal{}
+		t := &intTotal{}
+		t.init(1)
+		return t
 	case vec.Float16, vec.Float32, vec.Float64:
-		return &floatTotal{}
+		t := &floatTotal{}
+		t.init(2)
+		return t
 	case vec.Dec128, vec.Dec256:
 		return &decTotal{spec: s}
 	}

@@ -32,6 +32,10 @@ var decType arrow.DataType = &arrow.Decimal256Type{Precision: 76}
 
 func (t *decTotal) grow(groups int) { t.sums = growTo(t.sums, groups) }
 
+func (t *decTotal) size() int { return 0 }
+
+func (t *decTotal) move(*store, int, bool) {}
+
 func (t *decTotal) expect(groups int) { t.sums = roomFor(t.sums, groups) }
 
 func (t *decTotal) add(gids []uint32, v *vec.Vec) error {

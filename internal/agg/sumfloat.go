@@ -2,6 +2,7 @@ package agg
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -14,28 +15,29 @@ type twoFloats struct{ s, c float64 }
 
 // floatTotal sums floats with compensation: the relative error to Σ|x| stays below 1e-15 for any number of rows met in practice.
 type floatTotal struct {
-	sums []twoFloats
+	cells
 	wide []float64 // float16 and float32 values as float64
 	cols [2][]float64
 }
 
-func (t *floatTotal) grow(groups int) { t.sums = growTo(t.sums, groups) }
+func (t *floatTotal) size() int { return 2 }
 
-func (t *floatTotal) expect(groups int) { t.sums = roomFor(t.sums, groups) }
+func (t *floatTotal) move(s *store, at int, own bool) { t.cells = cells{s, at, own} }
 
 func (t *floatTotal) add(gids []uint32, v *vec.Vec) error {
 	vals := v64(&t.wide, v)
 	if gids == nil {
-		sumOne(&t.sums[0], vals)
+		sumOne(t.float2(0), vals)
 		return nil
 	}
-	sums := t.sums
 	gids = gids[:len(vals)]
-	if len(sums) <= fewGroups && addFew(sums, gids, vals) {
+	if t.groups <= fewGroups && t.addFew(gids, vals) {
 		return nil
 	}
+	t.fetch(gids)
+	words, stride, at := t.words[:len(t.words)-1], t.stride, t.at
 	for i, x := range vals {
-		a := &sums[gids[i]]
+		a := (*twoFloats)(unsafe.Pointer(&words[int(gids[i])*stride+at]))
 		s := a.s + x
 		z := s - a.s
 		a.c += (a.s - (s - z)) + (x - z)
@@ -50,7 +52,7 @@ const fewGroups = 64
 
 // addFew adds values to few groups: even and odd rows apart, brought together at the end. It does nothing and returns false where a part
 // is not finite: its half of the values may overflow where all of them do not.
-func addFew(sums []twoFloats, gids []uint32, vals []float64) bool {
+func (t *floatTotal) addFew(gids []uint32, vals []float64) bool {
 	var part [2][fewGroups]twoFloats
 	i := 0
 	for ; i+1 < len(vals); i += 2 {
@@ -60,15 +62,16 @@ func addFew(sums []twoFloats, gids []uint32, vals []float64) bool {
 	if i < len(vals) {
 		part[0][gids[i]%fewGroups].add(vals[i])
 	}
-	for g := range sums {
+	for g := range t.groups {
 		if a, b := part[0][g].s, part[1][g].s; a-a != 0 || b-b != 0 {
 			return false
 		}
 	}
-	for g := range sums {
+	for g := range t.groups {
+		sum := t.float2(g)
 		for k := range part {
-			sums[g].add(part[k][g].s)
-			sums[g].c += part[k][g].c
+			sum.add(part[k][g].s)
+			sum.c += part[k][g].c
 		}
 	}
 	return true
@@ -114,7 +117,7 @@ func (a *twoFloats) value() float64 {
 func (t *floatTotal) merge(gids []uint32, state []vec.Vec) error {
 	s, c := vec.Of[float64](&state[0]), vec.Of[float64](&state[1])
 	for i, g := range gids {
-		a := &t.sums[g]
+		a := t.float2(int(g))
 		a.add(s[i])
 		a.c += c[i]
 	}
@@ -126,8 +129,9 @@ func (t *floatTotal) types() []arrow.DataType {
 }
 
 func (t *floatTotal) columns(valid []uint64) []vec.Vec {
-	s, c := growTo(t.cols[0][:0], len(t.sums)), growTo(t.cols[1][:0], len(t.sums))
-	for g, a := range t.sums {
+	s, c := growTo(t.cols[0][:0], t.groups)[:t.groups], growTo(t.cols[1][:0], t.groups)[:t.groups]
+	for g := range s {
+		a := *t.float2(g)
 		if a.s-a.s != 0 {
 			a.c = 0
 		}
@@ -137,10 +141,10 @@ func (t *floatTotal) columns(valid []uint64) []vec.Vec {
 	return []vec.Vec{column(arrow.PrimitiveTypes.Float64, s, valid), column(arrow.PrimitiveTypes.Float64, c, nil)}
 }
 
-func (t *floatTotal) float(g int) float64 { return t.sums[g].value() }
+func (t *floatTotal) float(g int) float64 { return t.float2(g).value() }
 
 func (t *floatTotal) bytes() int64 {
-	return int64(cap(t.sums))*16 + int64(cap(t.cols[0])+cap(t.cols[1]))*8
+	return t.storeBytes() + int64(cap(t.cols[0])+cap(t.cols[1]))*8
 }
 
 // v64 returns the values of a plain numeric column as float64: over its own memory, or in *wide.

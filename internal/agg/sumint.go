@@ -12,10 +12,10 @@ import (
 // int128 is a two's complement integer: lo, then hi, as decimal128 lies in memory.
 type int128 = [2]uint64
 
-// intTotal sums integers and booleans in 128 bits, which no number of rows overflows. The sum of group g is lo[g], signed, plus 2^64
+// intTotal sums integers and booleans in 128 bits, which no number of rows overflows. The sum of group g is its cell, signed, plus 2^64
 // times hi[g]; hi is made when some sum first leaves 64 bits, which hardly ever happens.
 type intTotal struct {
-	lo   []int64
+	cells
 	hi   []int64
 	ones []uint8  // booleans as bytes
 	sums []int128 // of columns
@@ -33,13 +33,15 @@ type unsigned interface {
 }
 
 func (t *intTotal) grow(groups int) {
-	t.lo = growTo(t.lo, groups)
+	t.store.grow(groups)
 	if t.hi != nil {
-		t.hi = growTo(t.hi, len(t.lo))
+		t.hi = growTo(t.hi, t.groups)
 	}
 }
 
-func (t *intTotal) expect(groups int) { t.lo = roomFor(t.lo, groups) }
+func (t *intTotal) size() int { return 1 }
+
+func (t *intTotal) move(s *store, at int, own bool) { t.cells = cells{s, at, own} }
 
 func (t *intTotal) add(gids []uint32, v *vec.Vec) error {
 	switch v.Phys {
@@ -87,16 +89,33 @@ func addSigned[T signed](t *intTotal, gids []uint32, vals []T) {
 		t.addHalves(lo, hi)
 		return
 	}
-	sums := t.lo
+	t.fetch(gids)
+	gids = gids[:len(vals)]
+	for {
+		n := addFitting(t.words, t.stride, t.at, gids, vals)
+		if n == len(vals) {
+			return
+		}
+		t.add128(gids[n], int128{uint64(vals[n]), uint64(int64(vals[n]) >> 63)})
+		gids, vals = gids[n+1:], vals[n+1:]
+	}
+}
+
+// addFitting adds values to the words of their groups until a sum would leave 64 bits, and returns how many it has added.
+//
+//go:noinline // inlined, its variables would be in memory
+func addFitting[T signed](words []uint64, stride, at int, gids []uint32, vals []T) int {
 	gids = gids[:len(vals)]
 	for i, x := range vals {
-		a := sums[gids[i]]
+		p := &words[int(gids[i])*stride+at]
+		a := int64(*p)
 		s := a + int64(x)
 		if (a^s)&(int64(x)^s) < 0 {
-			t.carry(gids[i], a)
+			return i
 		}
-		sums[gids[i]] = s
+		*p = uint64(s)
 	}
+	return len(vals)
 }
 
 func addUnsigned[T unsigned](t *intTotal, gids []uint32, vals []T) {
@@ -109,32 +128,33 @@ func addUnsigned[T unsigned](t *intTotal, gids []uint32, vals []T) {
 		t.addHalves(lo, hi)
 		return
 	}
-	sums := t.lo
+	t.fetch(gids)
 	gids = gids[:len(vals)]
-	for i, x := range vals {
-		a := sums[gids[i]]
-		s := a + int64(x)
-		if int64(x) < 0 { // 2^63 or more
-			t.add128(gids[i], int128{uint64(x), 0})
-			continue
+	for {
+		n := addFittingUnsigned(t.words, t.stride, t.at, gids, vals)
+		if n == len(vals) {
+			return
 		}
-		if (a^s)&(int64(x)^s) < 0 {
-			t.carry(gids[i], a)
-		}
-		sums[gids[i]] = s
+		t.add128(gids[n], int128{uint64(vals[n]), 0})
+		gids, vals = gids[n+1:], vals[n+1:]
 	}
 }
 
-// carry notes that a sum, before this addition a, leaves 64 bits at the end of its sign.
-func (t *intTotal) carry(g uint32, a int64) {
-	if t.hi == nil {
-		t.hi = make([]int64, len(t.lo))
+// addFittingUnsigned is addFitting where a value of 2^63 or more does not fit either.
+//
+//go:noinline // as for addFitting
+func addFittingUnsigned[T unsigned](words []uint64, stride, at int, gids []uint32, vals []T) int {
+	gids = gids[:len(vals)]
+	for i, x := range vals {
+		p := &words[int(gids[i])*stride+at]
+		a := int64(*p)
+		s := a + int64(x)
+		if int64(x)|(^a&s) < 0 { // as an int64 x is negative, or a is not and the sum is
+			return i
+		}
+		*p = uint64(s)
 	}
-	if a < 0 {
-		t.hi[g]--
-	} else {
-		t.hi[g]++
-	}
+	return len(vals)
 }
 
 // addHalves adds hi·2^32 + lo to group 0.
@@ -148,10 +168,10 @@ func (t *intTotal) addHalves(lo, hi int64) {
 func (t *intTotal) add128(g uint32, x int128) {
 	s := t.sum(int(g))
 	add128(&s, x[0], x[1])
-	t.lo[g] = int64(s[0])
+	*t.word(int(g), 0) = s[0]
 	hi := int64(s[1]) - int64(s[0])>>63 // what sign extension of lo does not give
 	if hi != 0 && t.hi == nil {
-		t.hi = make([]int64, len(t.lo))
+		t.hi = make([]int64, t.groups)
 	}
 	if t.hi != nil {
 		t.hi[g] = hi
@@ -160,7 +180,8 @@ func (t *intTotal) add128(g uint32, x int128) {
 
 // sum is the sum of group g.
 func (t *intTotal) sum(g int) int128 {
-	s := int128{uint64(t.lo[g]), uint64(t.lo[g] >> 63)}
+	lo := *t.int(g, 0)
+	s := int128{uint64(lo), uint64(lo >> 63)}
 	if t.hi != nil {
 		s[1] += uint64(t.hi[g])
 	}
@@ -177,13 +198,14 @@ func (t *intTotal) merge(gids []uint32, state []vec.Vec) error {
 	more := vec.Of[[2]uint64](&state[0])
 	for i, g := range gids {
 		x := more[i]
-		a := t.lo[g]
+		p := t.int(int(g), 0)
+		a := *p
 		s := a + int64(x[0])
 		if x[1] != uint64(int64(x[0])>>63) || (a^s)&(int64(x[0])^s) < 0 { // it or the sum does not fit 64 bits
 			t.add128(g, x)
 			continue
 		}
-		t.lo[g] = s
+		*p = s
 	}
 	return nil
 }
@@ -191,7 +213,7 @@ func (t *intTotal) merge(gids []uint32, state []vec.Vec) error {
 func (t *intTotal) types() []arrow.DataType { return []arrow.DataType{sumType} }
 
 func (t *intTotal) columns(valid []uint64) []vec.Vec {
-	return []vec.Vec{column(sumType, t.all(len(t.lo)), valid)}
+	return []vec.Vec{column(sumType, t.all(t.groups), valid)}
 }
 
 // all are the sums of the groups.
@@ -203,7 +225,7 @@ func (t *intTotal) all(groups int) []int128 {
 	return t.sums
 }
 
-func (t *intTotal) bytes() int64 { return int64(cap(t.lo)+cap(t.hi))*8 + int64(cap(t.sums))*16 }
+func (t *intTotal) bytes() int64 { return t.storeBytes() + int64(cap(t.hi))*8 + int64(cap(t.sums))*16 }
 
 // float returns the sum rounded once: a magnitude of up to 64 bits converts exactly rounded, and a longer one keeps what was cut off as
 // a sticky last bit.
@@ -287,7 +309,7 @@ func (t *intTotal) result(s *spec, groups int, valid []uint64) (vec.Vec, error) 
 			if t.hi != nil && t.hi[g] != 0 {
 				return vec.Vec{}, s.overflow()
 			}
-			out[g] = t.lo[g]
+			out[g] = *t.int(g, 0)
 		}
 		return column(s.out, out, valid), nil
 	case vec.Dec128:

@@ -68,6 +68,12 @@ func exprTypes(es []expr.Expr) []arrow.DataType {
 // Name returns what the fragment's tasks are called: "scan", "merge group_by"…
 func (f *Fragment) Name() string { return sourceName(f) }
 
+// FewRows says that what a task makes of its rows grows little with them, so that few tasks with many rows make less of it than many.
+func (f *Fragment) FewRows() bool {
+	g, ok := f.Breaker.(*plan.GroupBy)
+	return ok && f.Mode == PartialGroups && len(g.Keys) > 0
+}
+
 // OfScan returns the fragment for the splits of a scan, which give the columns of request: with the scan's condition as far as the
 // source has left it over, its limit, and without the columns that only the condition reads.
 func (f *Fragment) OfScan(scan *plan.Scan, request []string, residual expr.Expr) (*Fragment, error) {

@@ -137,7 +137,7 @@ func newGrouping(node *plan.GroupBy, held *mem.Reservation, expect int, unlike b
 		g.table = table
 	}
 	var err error
-	if g.accs, err = newAccs(node); err != nil {
+	if g.accs, err = agg.NewAll(node.Aggs); err != nil {
 		return nil, err
 	}
 	agg.Expect(g.accs, expect)
@@ -145,17 +145,6 @@ func newGrouping(node *plan.GroupBy, held *mem.Reservation, expect int, unlike b
 		g.nst = append(g.nst, len(agg.StateTypes(e)))
 	}
 	return g, nil
-}
-
-func newAccs(node *plan.GroupBy) ([]agg.Acc, error) {
-	accs := make([]agg.Acc, len(node.Aggs))
-	for i, e := range node.Aggs {
-		var err error
-		if accs[i], err = agg.New(e); err != nil {
-			return nil, err
-		}
-	}
-	return accs, nil
 }
 
 // groups returns the number of groups so far.
@@ -267,7 +256,7 @@ func (s *groupStep) pushPast(rows int) error {
 	for len(s.each) < rows {
 		s.each = append(s.each, uint32(len(s.each)))
 	}
-	accs, err := newAccs(s.node)
+	accs, err := agg.NewAll(s.node.Aggs)
 	if err != nil {
 		return err
 	}

@@ -26,13 +26,15 @@ type interner struct {
 	rows   int  // values that were looked up
 
 	slots  []uint64         // the hash table: the upper half of a value's hash, and its id + 1; 0 is free. Null has none
-	heads  []vec.ViewHeader // by id; long values stand in arena
+	heads  []vec.ViewHeader // by id; long values stand in arena. The last is no value's: of an id that is not known
 	hashes []uint64         // by id
 	arena  [][]byte
 	nullID int
 	first  []uint32 // rows of the last call that made an id
 	// stored is the number of ids whose heads and hashes are set; heads and hashes have room beyond.
 	stored int
+	// touched is what touchSlots and touchHeads gave, so that the compiler does not leave them out.
+	touched uint64
 
 	// Of the dictionary seen last: id+1 by code, 0 unknown; the last entry stands for null.
 	dict  *vec.Dict
@@ -55,6 +57,9 @@ const slotSize = 8
 
 // nullWord is the first word of a null's header: a length that no value has.
 const nullWord = math.MaxUint64
+
+// noLen is a length that neither a value nor null's header has.
+const noLen = math.MaxUint32 - 1
 
 func newInterner(mem *account, nested bool, t arrow.DataType) *interner {
 	return &interner{mem: mem, nested: nested, typ: t, nullID: -1}
@@ -149,25 +154,12 @@ func hashHeads(hs []uint64, heads []vec.ViewHeader, bufs [][]byte) {
 // is looked for in order.
 func (in *interner) probe(heads []vec.ViewHeader, bufs [][]byte, hs []uint64, out []uint32) error {
 	out, hs = out[:len(heads)], hs[:len(heads)]
-	candidates(out, hs, in.slots)
-	missed, k := &in.missed, 0
 	own := in.heads
-	last := uint32(len(own) - 1)
-	for i := range heads {
-		w := asWords(&heads[i])
-		id := out[i]
-		s := asWords(&own[min(id, last)])
-		missed[k%chunk] = uint32(i)
-		// The words of long values say nothing: they name places in different memory. No id has null's words.
-		long := (vec.InlineLen - uint64(uint32(w[0]))) >> 63
-		next := k + 1
-		if (s[0]^w[0])|(s[1]^w[1])|(uint64(id)+1)>>32|long == 0 {
-			next = k
-		}
-		k = next
-	}
-	for _, i := range missed[:k] {
-		if id := out[i]; id <= last && heads[i].Len > vec.InlineLen && in.sameLong(asWords(&own[id]), asWords(&heads[i]), bufs) {
+	in.touched += touchSlots(hs, in.slots)
+	candidates(out, hs, in.slots, uint32(len(own)-1))
+	in.touched += touchHeads(out, own)
+	for _, i := range in.missed[:compareHeads(&in.missed, out, heads, own)] {
+		if id := out[i]; heads[i].Len > vec.InlineLen && in.sameLong(asWords(&own[id]), asWords(&heads[i]), bufs) {
 			continue
 		}
 		if err := in.seek(heads, bufs, hs[i], i, out); err != nil {
@@ -187,23 +179,6 @@ func (in *interner) sameLong(o, w *[2]uint64, bufs [][]byte) bool {
 	return sameBytes(a[o[1]>>32:][:n], b[w[1]>>32:][:n])
 }
 
-// candidates writes for each hash the id in the first of two places that has its tag, the largest number where none has.
-func candidates(out []uint32, hs, slots []uint64) {
-	m := uint64(len(slots) - 1)
-	out = out[:len(hs)]
-	for i, h := range hs {
-		s, t := slots[h&m], slots[(h+1)&m]
-		if (s^h)>>32 != 0 {
-			s = t
-		}
-		id := uint32(s)
-		if (s^h)>>32 != 0 {
-			id = 0
-		}
-		out[i] = id - 1
-	}
-}
-
 // seek finds or adds value i.
 func (in *interner) seek(heads []vec.ViewHeader, bufs [][]byte, h uint64, i uint32, out []uint32) error {
 	w := asWords(&heads[i])
@@ -221,7 +196,7 @@ func (in *interner) seek(heads []vec.ViewHeader, bufs [][]byte, h uint64, i uint
 			in.first = append(in.first, i)
 			return in.add(&heads[i], bufs, h, p)
 		}
-		if (s^h)>>32 != 0 {
+		if (s^(h|taken))>>32 != 0 {
 			continue
 		}
 		if o := asWords(&in.heads[uint32(s)-1]); short && *o == *w || !short && in.sameLong(o, w, bufs) {
@@ -281,8 +256,6 @@ func (in *interner) add(h *vec.ViewHeader, bufs [][]byte, sum, p uint64) error {
 	return nil
 }
 
-func slotOf(hash uint64, id int) uint64 { return hash&^math.MaxUint32 | uint64(id) + 1 }
-
 // Arena buffers start small and double: few buffers, little waste. A value longer than the largest has a buffer of its own.
 const (
 	minArena = 4 << 10
@@ -321,16 +294,17 @@ func (in *interner) room(n int) error {
 	if need >= math.MaxUint32 {
 		return fault.New(fault.Memory, "GroupBy", "more than %d different keys", uint32(math.MaxUint32-1))
 	}
-	if need > len(in.heads) {
-		size := max(need, len(in.heads)*2)
+	if need >= len(in.heads) {
+		size := max(need+1, len(in.heads)*2)
 		if in.unlike() {
-			size = max(size, in.hint)
+			size = max(size, in.hint+1)
 		}
 		if err := in.mem.grow(int64(size) * perID); err != nil {
 			return err
 		}
 		in.mem.give(int64(len(in.heads)) * perID)
 		in.heads, in.hashes = enlarge(in.heads, size), enlarge(in.hashes, size)
+		in.heads[size-1] = vec.ViewHeader{Len: noLen}
 	}
 	if 2*need <= len(in.slots) {
 		return nil

@@ -39,6 +39,8 @@ type rowTable struct {
 	plain  vec.Scratch
 	hasher hash.Hasher
 	hs     []uint64
+	// touched is what touchSlots gave, so that the compiler does not leave it out.
+	touched uint64
 	// Of a chunk.
 	cands [chunk]uint32
 	rows  [chunk]uint32 // rows that have a candidate
@@ -126,7 +128,8 @@ func (t *rowTable) InternHashed(keys []vec.Vec, hashes []uint64, rows int, gids 
 // places of memory at a time, and what they do not find is looked for in order.
 func (t *rowTable) internChunk(hs []uint64, from int, gids []uint32) error {
 	cands := t.cands[:len(hs)]
-	candidates(cands, hs, t.slots)
+	t.touched += touchSlots(hs, t.slots)
+	candidates(cands, hs, t.slots, math.MaxUint32)
 	k := 0
 	for i, g := range cands {
 		t.rows[k], t.group[k] = uint32(from+i), g
@@ -172,7 +175,7 @@ func (t *rowTable) seek(h uint64, row uint32, base, before int) uint32 {
 			t.n++
 			return uint32(t.n - 1)
 		}
-		if (s^h)>>32 != 0 {
+		if (s^(h|taken))>>32 != 0 {
 			continue
 		}
 		g := uint32(s) - 1

@@ -140,7 +140,7 @@ func (q *query) addScan(b *physical.Branch, add func(*exec.Fragment, partition.S
 			columns = append(columns, c)
 		}
 	}
-	request := partition.ScanRequest{Columns: columns, Predicate: b.Scan.Predicate, Limit: b.Scan.Limit}
+	request := partition.ScanRequest{Columns: columns, Predicate: b.Scan.Predicate, Limit: b.Scan.Limit, Coarse: b.Fragment.FewRows()}
 	scan, err := planScan(q.ctx, b.Scan.Source, request)
 	if err != nil {
 		return err
