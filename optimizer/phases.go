@@ -21,6 +21,7 @@ func phases() []Phase {
 		{Name: "columns", Max: 3, Rules: []Rule{
 			mergeProjects, removeProject, pruneColumns, propagateEmpty, dropUnseenSort, countByStatistics,
 		}},
+		{Name: "reduce", Max: 1, Rules: []Rule{reduceJoin}},
 		{Name: "share", Max: 1, Rules: []Rule{shareSubplans}},
 	}
 }

@@ -1,0 +1,246 @@
+package optimizer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/plan"
+)
+
+// reduceJoin has a large right side of a join give only rows whose key the left side has, where the left side is far smaller: the left
+// side is computed first and kept, and a Semi join with its keys goes as far down the right side as it can, below groups and joins. The
+// reader then passes over most rows, and what is grouped or made a table is small. Rows and their order stay: those that go had no
+// partner.
+var reduceJoin = Rule{Name: "reduce_join", Dir: Once, Apply: func(c *Context, n plan.Node) (plan.Node, error) {
+	d := &joinReducer{c: c, e: estimator{c: c, done: map[plan.Node]estimate{}}, done: map[plan.Node]plan.Node{}, shared: map[plan.Node]bool{}}
+	return d.node(n)
+}}
+
+// joinReducer is the state of the rule.
+type joinReducer struct {
+	c      *Context
+	e      estimator
+	done   map[plan.Node]plan.Node // by the node as it was
+	shared map[plan.Node]bool      // what is read by several and computed once, as it is now
+}
+
+func (d *joinReducer) node(n plan.Node) (plan.Node, error) {
+	if out, ok := d.done[n]; ok {
+		return out, nil
+	}
+	ins := slices.Clone(n.Inputs())
+	for i, in := range ins {
+		var err error
+		if ins[i], err = d.node(in); err != nil {
+			return nil, err
+		}
+	}
+	out := n
+	if len(ins) > 0 {
+		out = n.WithInputs(ins...)
+	}
+	if j, ok := out.(*plan.Join); ok {
+		var err error
+		if out, err = d.reduced(j); err != nil {
+			return nil, err
+		}
+	}
+	d.done[n] = out
+	if d.shared[n] {
+		d.shared[out] = true
+	}
+	return out, nil
+}
+
+// leastReduced is the rows of a right side from which reducing it may pay.
+var leastReduced = 1 << 16
+
+const (
+	// mostOfRight is how large the left side may be against the right one.
+	mostOfRight = 0.5
+	// mostKept is the share of its keys that conditions may have left it: from more, most right rows have a partner.
+	mostKept = 0.25
+)
+
+// reduced returns the join with a smaller right side, or as it is.
+func (d *joinReducer) reduced(j *plan.Join) (plan.Node, error) {
+	switch j.Kind {
+	case plan.Inner, plan.Semi, plan.Left, plan.Anti:
+	default:
+		return j, nil
+	}
+	if len(j.LeftKeys) == 0 || j.AsOf != nil {
+		return j, nil
+	}
+	l, r := d.e.of(j.Left), d.e.of(j.Right)
+	if l.rows < 0 || r.rows < float64(leastReduced) || l.rows > mostOfRight*r.rows || l.share > mostKept {
+		return j, nil
+	}
+	left, ok1 := columnNames(j.LeftKeys)
+	right, ok2 := columnNames(j.RightKeys)
+	if !ok1 || !ok2 || isReduced(j) {
+		return j, nil
+	}
+	by := j.Left
+	if _, isCache := by.(*plan.Cache); !isCache && !d.shared[by] { // what is shared will have a Cache
+		by = plan.NewCache(by)
+	}
+	p := &keyPusher{shared: d.shared}
+	if err := p.takeKeys(by, left); err != nil {
+		return nil, err
+	}
+	smaller, err := p.push(j.Right, right)
+	if err != nil || smaller == nil {
+		return j, err
+	}
+	return j.WithInputs(by, smaller), nil
+}
+
+// isReduced says whether a Semi join with the left side's keys stands on the right one already.
+func isReduced(j *plan.Join) bool {
+	found := false
+	plan.Walk(j.Right, func(n plan.Node) bool {
+		if s, ok := n.(*plan.Join); ok && s.Kind == plan.Semi {
+			if p, ok := s.Right.(*plan.Project); ok && p.Input == j.Left {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// columnNames returns the names of expressions that are columns.
+func columnNames(es []expr.Expr) ([]string, bool) {
+	out := make([]string, len(es))
+	for i, e := range es {
+		name, ok := e.ColumnName()
+		if !ok {
+			return nil, false
+		}
+		out[i] = name
+	}
+	return out, true
+}
+
+// keyPusher puts a Semi join with the keys of a plan into another one.
+type keyPusher struct {
+	keys   plan.Node // the key columns, named by their place
+	shared map[plan.Node]bool
+}
+
+func (d *keyPusher) takeKeys(of plan.Node, names []string) error {
+	exprs := make([]expr.Expr, len(names))
+	for i, name := range names {
+		exprs[i] = expr.Col(name).As(keyName(i))
+	}
+	var err error
+	d.keys, err = plan.NewProject(of, exprs...)
+	return err
+}
+
+func keyName(i int) string { return fmt.Sprintf("__key_%d", i) }
+
+// push returns n with the rows only whose key columns have a partner, nil where that would not spare work.
+func (d *keyPusher) push(n plan.Node, keys []string) (plan.Node, error) {
+	if d.shared[n] { // it is computed for others all the same
+		return nil, nil
+	}
+	if in, below := throughOne(n, keys); in != nil {
+		out, err := d.push(in, below)
+		if out == nil || err != nil {
+			return nil, err
+		}
+		return n.WithInputs(out), nil
+	}
+	switch n := n.(type) {
+	case *plan.Scan:
+		if n.Limit == 0 {
+			return d.semi(n, keys)
+		}
+	case *plan.Join:
+		return d.pushJoin(n, keys)
+	}
+	return nil, nil
+}
+
+func (d *keyPusher) semi(n plan.Node, keys []string) (plan.Node, error) {
+	spec := plan.JoinSpec{Kind: plan.Semi}
+	for i, k := range keys {
+		spec.LeftOn, spec.RightOn = append(spec.LeftOn, expr.Col(k)), append(spec.RightOn, expr.Col(keyName(i)))
+	}
+	return plan.NewJoin(n, d.keys, spec)
+}
+
+// throughOne returns the input of a node and the names of the keys there, where rows can be left out below it as well as above: all or
+// none of what it makes a row of have the same keys.
+func throughOne(n plan.Node, keys []string) (in plan.Node, below []string) {
+	switch n := n.(type) {
+	case *plan.Project:
+		if below, ok := namesBelow(n.Exprs, keys); ok {
+			return n.Input, below
+		}
+	case *plan.GroupBy:
+		if below, ok := namesBelow(n.Keys, keys); ok {
+			return n.Input, below
+		}
+	case *plan.Distinct:
+		if len(n.Cols) == 0 || !slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(n.Cols, k) }) {
+			return n.Input, keys
+		}
+	case *plan.Filter:
+		return n.Input, keys
+	case *plan.Sort:
+		return n.Input, keys
+	}
+	return nil, nil
+}
+
+// namesBelow finds the columns that pass through expressions under the names.
+func namesBelow(exprs []expr.Expr, keys []string) ([]string, bool) {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		at := slices.IndexFunc(exprs, func(e expr.Expr) bool { return e.Name() == k })
+		if at < 0 {
+			return nil, false
+		}
+		name, ok := exprs[at].Unalias().ColumnName()
+		if !ok {
+			return nil, false
+		}
+		out[i] = name
+	}
+	return out, true
+}
+
+// pushJoin goes on into the side that the keys come from, where no row of the other side needs it, else it stays above the join.
+func (d *keyPusher) pushJoin(j *plan.Join, keys []string) (plan.Node, error) {
+	switch j.Kind {
+	case plan.Right, plan.Full:
+		return nil, nil
+	}
+	if !slices.ContainsFunc(keys, func(k string) bool { return !slices.Contains(j.LeftOut, k) }) {
+		out, err := d.push(j.Left, keys)
+		if out == nil || err != nil {
+			return nil, err
+		}
+		return j.WithInputs(out, j.Right), nil
+	}
+	below := make([]string, len(keys))
+	for i, k := range keys {
+		at := slices.IndexFunc(j.RightOut, func(c plan.JoinColumn) bool { return c.As == k })
+		if at < 0 {
+			return d.semi(j, keys)
+		}
+		below[i] = j.RightOut[at].Name
+	}
+	if j.Kind != plan.Inner && j.Kind != plan.Cross || j.AsOf != nil {
+		return nil, nil
+	}
+	out, err := d.push(j.Right, below)
+	if out == nil || err != nil {
+		return nil, err
+	}
+	return j.WithInputs(j.Left, out), nil
+}
