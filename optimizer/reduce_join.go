@@ -53,11 +53,11 @@ func (d *joinReducer) node(n plan.Node) (plan.Node, error) {
 	return out, nil
 }
 
-// leastReduced is the rows of a right side from which reducing it may pay.
+// leastReduced is the rows to choose from on the right side from which it may pay.
 var leastReduced = 1 << 16
 
 const (
-	// mostOfRight is how large the left side may be against the right one.
+	// mostOfRight is how many rows the left side may have for one that the right side chooses from.
 	mostOfRight = 0.5
 	// mostKept is the share of its keys that conditions may have left it: from more, most right rows have a partner.
 	mostKept = 0.25
@@ -73,8 +73,8 @@ func (d *joinReducer) reduced(j *plan.Join) (plan.Node, error) {
 	if len(j.LeftKeys) == 0 || j.AsOf != nil {
 		return j, nil
 	}
-	l, r := d.e.of(j.Left), d.e.of(j.Right)
-	if l.rows < 0 || r.rows < float64(leastReduced) || l.rows > mostOfRight*r.rows || l.share > mostKept {
+	l := d.e.of(j.Left)
+	if l.rows < 0 || l.share > mostKept {
 		return j, nil
 	}
 	left, ok1 := columnNames(j.LeftKeys)
@@ -86,7 +86,7 @@ func (d *joinReducer) reduced(j *plan.Join) (plan.Node, error) {
 	if _, isCache := by.(*plan.Cache); !isCache && !d.shared[by] { // what is shared will have a Cache
 		by = plan.NewCache(by)
 	}
-	p := &keyPusher{shared: d.shared}
+	p := &keyPusher{e: &d.e, shared: d.shared, least: max(float64(leastReduced), l.rows/mostOfRight)}
 	if err := p.takeKeys(by, left); err != nil {
 		return nil, err
 	}
@@ -128,6 +128,8 @@ func columnNames(es []expr.Expr) ([]string, bool) {
 type keyPusher struct {
 	keys   plan.Node // the key columns, named by their place
 	shared map[plan.Node]bool
+	e      *estimator
+	least  float64 // rows to choose from that are worth it
 }
 
 func (d *keyPusher) takeKeys(of plan.Node, names []string) error {
@@ -166,6 +168,9 @@ func (d *keyPusher) push(n plan.Node, keys []string) (plan.Node, error) {
 }
 
 func (d *keyPusher) semi(n plan.Node, keys []string) (plan.Node, error) {
+	if d.e.of(n).rows < d.least {
+		return nil, nil
+	}
 	spec := plan.JoinSpec{Kind: plan.Semi}
 	for i, k := range keys {
 		spec.LeftOn, spec.RightOn = append(spec.LeftOn, expr.Col(k)), append(spec.RightOn, expr.Col(keyName(i)))
