@@ -10,8 +10,8 @@ import (
 
 // reduceJoin has a large right side of a join give only rows whose key the left side has, where the left side is far smaller: the left
 // side is computed first and kept, and a Semi join with its keys goes as far down the right side as it can, below groups and joins. The
-// reader then passes over most rows, and what is grouped or made a table is small. Rows and their order stay: those that go had no
-// partner.
+// reader then passes over most rows, and what is grouped or made a table is small. A right side of few rows reduces what stands to the
+// right of joins on the left side in the same way. Rows and their order stay: those that go had no partner.
 var reduceJoin = Rule{Name: "reduce_join", Dir: Once, Apply: func(c *Context, n plan.Node) (plan.Node, error) {
 	d := &joinReducer{c: c, e: estimator{c: c, done: map[plan.Node]estimate{}}, done: map[plan.Node]plan.Node{}, shared: map[plan.Node]bool{}}
 	return d.node(n)
@@ -29,26 +29,24 @@ func (d *joinReducer) node(n plan.Node) (plan.Node, error) {
 	if out, ok := d.done[n]; ok {
 		return out, nil
 	}
-	ins := slices.Clone(n.Inputs())
-	for i, in := range ins {
-		var err error
-		if ins[i], err = d.node(in); err != nil {
-			return nil, err
-		}
+	out, err := d.leftReduced(n)
+	if err != nil {
+		return nil, err
 	}
-	out := n
-	if len(ins) > 0 {
-		out = n.WithInputs(ins...)
-	}
-	if j, ok := out.(*plan.Join); ok {
-		var err error
-		if out, err = d.reduced(j); err != nil {
-			return nil, err
+	if ins := slices.Clone(out.Inputs()); len(ins) > 0 {
+		for i, in := range ins {
+			if ins[i], err = d.node(in); err != nil {
+				return nil, err
+			}
 		}
+		out = out.WithInputs(ins...)
+	}
+	if out, err = d.rightReduced(out); err != nil {
+		return nil, err
 	}
 	d.done[n] = out
-	if d.shared[n] {
-		d.shared[out] = true
+	if d.c.shared(n) {
+		d.shared[n], d.shared[out] = true, true
 	}
 	return out, nil
 }
@@ -57,21 +55,19 @@ func (d *joinReducer) node(n plan.Node) (plan.Node, error) {
 var leastReduced = 1 << 16
 
 const (
+	// leastTable is the same for the table of a join, which costs more a row.
+	leastTable = 1 << 12
 	// mostOfRight is how many rows the left side may have for one that the right side chooses from.
 	mostOfRight = 0.5
 	// mostKept is the share of its keys that conditions may have left it: from more, most right rows have a partner.
 	mostKept = 0.25
 )
 
-// reduced returns the join with a smaller right side, or as it is.
-func (d *joinReducer) reduced(j *plan.Join) (plan.Node, error) {
-	switch j.Kind {
-	case plan.Inner, plan.Semi, plan.Left, plan.Anti:
-	default:
-		return j, nil
-	}
-	if len(j.LeftKeys) == 0 || j.AsOf != nil {
-		return j, nil
+// rightReduced returns a join with a smaller right side, or the node as it is.
+func (d *joinReducer) rightReduced(n plan.Node) (plan.Node, error) {
+	j, ok := n.(*plan.Join)
+	if !ok || len(j.LeftKeys) == 0 || j.AsOf != nil || j.Kind == plan.Right || j.Kind == plan.Full {
+		return n, nil
 	}
 	l := d.e.of(j.Left)
 	if l.rows < 0 || l.share > mostKept {
@@ -79,14 +75,11 @@ func (d *joinReducer) reduced(j *plan.Join) (plan.Node, error) {
 	}
 	left, ok1 := columnNames(j.LeftKeys)
 	right, ok2 := columnNames(j.RightKeys)
-	if !ok1 || !ok2 || isReduced(j) {
+	if !ok1 || !ok2 || isReduced(j.Right, j.Left) {
 		return j, nil
 	}
-	by := j.Left
-	if _, isCache := by.(*plan.Cache); !isCache && !d.shared[by] { // what is shared will have a Cache
-		by = plan.NewCache(by)
-	}
-	p := &keyPusher{e: &d.e, shared: d.shared, least: max(float64(leastReduced), l.rows/mostOfRight)}
+	by := d.kept(j.Left)
+	p := &keyPusher{e: &d.e, shared: d.isShared, least: max(float64(leastReduced), l.rows/mostOfRight)}
 	if err := p.takeKeys(by, left); err != nil {
 		return nil, err
 	}
@@ -97,12 +90,58 @@ func (d *joinReducer) reduced(j *plan.Join) (plan.Node, error) {
 	return j.WithInputs(by, smaller), nil
 }
 
-// isReduced says whether a Semi join with the left side's keys stands on the right one already.
-func isReduced(j *plan.Join) bool {
+// leftReduced returns an Inner or Semi join over smaller inputs of its left side, or the node as it is: the tables of joins below, and
+// what is grouped there, know nothing of the right side, whereas what streams to the join asks its table all the same.
+func (d *joinReducer) leftReduced(n plan.Node) (plan.Node, error) {
+	j, ok := n.(*plan.Join)
+	if !ok || j.AsOf != nil || j.Kind != plan.Inner && j.Kind != plan.Semi {
+		return n, nil
+	}
+	r := d.e.of(j.Right)
+	if r.rows < 0 || r.share > mostKept || isReduced(j.Left, j.Right) {
+		return j, nil
+	}
+	left, by := j.Left, d.kept(j.Right)
+	for i := range j.LeftKeys {
+		l, ok1 := columnNames(j.LeftKeys[i : i+1])
+		r1, ok2 := columnNames(j.RightKeys[i : i+1])
+		if !ok1 || !ok2 {
+			continue
+		}
+		p := &keyPusher{e: &d.e, shared: d.isShared, streams: true, least: max(float64(min(leastReduced, leastTable)), r.rows/mostOfRight)}
+		if err := p.takeKeys(by, r1); err != nil {
+			return nil, err
+		}
+		smaller, err := p.push(left, l)
+		if err != nil {
+			return nil, err
+		}
+		if smaller != nil {
+			left = smaller
+		}
+	}
+	if left == j.Left {
+		return j, nil
+	}
+	return j.WithInputs(left, by), nil
+}
+
+func (d *joinReducer) isShared(n plan.Node) bool { return d.shared[n] || d.c.shared(n) }
+
+// kept returns a plan that is computed once for two readers.
+func (d *joinReducer) kept(n plan.Node) plan.Node {
+	if _, isCache := n.(*plan.Cache); isCache || d.isShared(n) { // what is shared will have a Cache
+		return n
+	}
+	return plan.NewCache(n)
+}
+
+// isReduced says whether a Semi join with the keys of another plan stands in a plan already.
+func isReduced(n, by plan.Node) bool {
 	found := false
-	plan.Walk(j.Right, func(n plan.Node) bool {
+	plan.Walk(n, func(n plan.Node) bool {
 		if s, ok := n.(*plan.Join); ok && s.Kind == plan.Semi {
-			if p, ok := s.Right.(*plan.Project); ok && p.Input == j.Left {
+			if p, ok := s.Right.(*plan.Project); ok && p.Input == by {
 				found = true
 			}
 		}
@@ -127,9 +166,11 @@ func columnNames(es []expr.Expr) ([]string, bool) {
 // keyPusher puts a Semi join with the keys of a plan into another one.
 type keyPusher struct {
 	keys   plan.Node // the key columns, named by their place
-	shared map[plan.Node]bool
+	shared func(plan.Node) bool
 	e      *estimator
 	least  float64 // rows to choose from that are worth it
+	// streams says that the rows of the node at hand stream to a join that knows the keys while it runs.
+	streams bool
 }
 
 func (d *keyPusher) takeKeys(of plan.Node, names []string) error {
@@ -146,10 +187,14 @@ func keyName(i int) string { return fmt.Sprintf("__key_%d", i) }
 
 // push returns n with the rows only whose key columns have a partner, nil where that would not spare work.
 func (d *keyPusher) push(n plan.Node, keys []string) (plan.Node, error) {
-	if d.shared[n] { // it is computed for others all the same
+	if d.shared(n) { // it is computed for others all the same
 		return nil, nil
 	}
 	if in, below := throughOne(n, keys); in != nil {
+		switch n.(type) {
+		case *plan.GroupBy, *plan.Distinct, *plan.Sort:
+			d.streams = false
+		}
 		out, err := d.push(in, below)
 		if out == nil || err != nil {
 			return nil, err
@@ -168,7 +213,7 @@ func (d *keyPusher) push(n plan.Node, keys []string) (plan.Node, error) {
 }
 
 func (d *keyPusher) semi(n plan.Node, keys []string) (plan.Node, error) {
-	if d.e.of(n).rows < d.least {
+	if d.streams || d.e.of(n).rows < d.least {
 		return nil, nil
 	}
 	spec := plan.JoinSpec{Kind: plan.Semi}
@@ -243,6 +288,7 @@ func (d *keyPusher) pushJoin(j *plan.Join, keys []string) (plan.Node, error) {
 	if j.Kind != plan.Inner && j.Kind != plan.Cross || j.AsOf != nil {
 		return nil, nil
 	}
+	d.streams = false
 	out, err := d.push(j.Right, below)
 	if out == nil || err != nil {
 		return nil, err

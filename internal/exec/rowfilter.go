@@ -33,11 +33,18 @@ type rowFilter struct {
 	skip   int // batches to pass over after a useless one
 	left   int // of them
 	known  int // parts that were ready at the last look
+	rests  []rest
 
 	batch   vec.Batch
 	scratch vec.Scratch
 	mask    []uint64
 }
+
+// rest says how a part is passed over after it was useless.
+type rest struct{ skip, left int }
+
+// fewLeft is the part of a batch's rows below which no further part is asked: looking up all rows costs more than what it may save.
+const fewLeft = 8
 
 // filterPart is one thing that is known.
 type filterPart interface {
@@ -74,7 +81,7 @@ func newRowFilter(ctx context.Context, f *Fragment, tables []*Table) (*rowFilter
 	if len(w.parts) == 0 || len(w.reads) == r.schema.NumFields() {
 		return nil, nil
 	}
-	r.parts, r.cols = w.parts, w.reads
+	r.parts, r.cols, r.rests = w.parts, w.reads, make([]rest, len(w.parts))
 	r.batch.Cols = make([]vec.Vec, r.schema.NumFields())
 	r.known = r.ready()
 	return r, nil
@@ -110,6 +117,7 @@ func (r *rowFilter) Worth(asked, given int) bool {
 	if asked > 0 {
 		if given > asked-asked/4 {
 			r.skip = min(4*r.skip+7, mostSkipped)
+			clear(r.rests) // the next try is one of all parts
 		} else {
 			r.skip = 0
 		}
@@ -150,19 +158,42 @@ func (r *rowFilter) Keep(cols []arrow.Array, rows int, mask []uint64) (int, erro
 	r.mask = growTo(r.mask, words)
 	bitmap.Fill(mask[:words], true)
 	mask[words-1] = bitmap.Tail(rows)
-	for _, p := range r.parts {
-		if !p.ready() {
+	kept := rows
+	for i, p := range r.parts {
+		if !p.ready() || r.rests[i].passes() {
 			continue
 		}
 		if err := p.keep(r.ctx, &r.batch, r.mask[:words]); err != nil {
 			return 0, err
 		}
 		bitmap.And(mask[:words], mask[:words], r.mask[:words])
-		if !bitmap.Any(mask, rows) {
-			return 0, nil
+		before := kept
+		kept = bitmap.Count(mask, rows)
+		r.rests[i].learn(before, kept)
+		if kept < rows/fewLeft {
+			break
 		}
 	}
-	return bitmap.Count(mask, rows), nil
+	return kept, nil
+}
+
+// passes says whether to pass over the part for once.
+func (r *rest) passes() bool {
+	if r.left == 0 {
+		return false
+	}
+	r.left--
+	return true
+}
+
+// learn takes in how many rows the part has left.
+func (r *rest) learn(before, after int) {
+	if after > before-before/8 {
+		r.skip = min(4*r.skip+7, mostSkipped)
+	} else {
+		r.skip = 0
+	}
+	r.left = r.skip
 }
 
 var _ partition.RowFilter = (*rowFilter)(nil)
