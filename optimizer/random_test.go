@@ -252,6 +252,10 @@ func (g *generator) join(l, r plan.Node) (plan.Node, error) {
 	if err != nil || g.r.IntN(2) == 0 {
 		return j, err
 	}
+	if g.r.IntN(2) == 0 {
+		one := func() expr.Expr { return expr.Col(g.pick(j)).Le(g.number()) }
+		return plan.NewFilter(j, one().And(one(), one()).Or(one().And(one(), g.pred(j, 1))))
+	}
 	return plan.NewFilter(j, expr.Col(g.pick(j)).Eq(expr.Col(g.pick(j))))
 }
 

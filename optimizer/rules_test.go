@@ -154,6 +154,12 @@ func ruleCases() []ruleCase {
 		{"filter_through_join", "not the left side of a right join", false, from(trips).join(from(zones), using(plan.Right)).filter(expr.Coalesce(col("fare"), 9).Gt(1))},
 		{"filter_through_join", "not into a full join", false, from(trips).join(from(zones), using(plan.Full)).filter(expr.Coalesce(col("fare"), 9).Gt(1))},
 		{"filter_through_join", "not what fails on rows without a partner", false, from(trips).join(from(zones), using(plan.Inner)).filter(risky)},
+		{"imply_conditions", "of each side what all cases say", true, from(trips).join(from(zones), using(plan.Inner)).
+			filter(col("fare").Gt(1).And(col("name").Eq("Bronx"), col("area").Gt(2)).Or(col("fare").Lt(9).And(col("name").Eq("Queens"))))},
+		{"imply_conditions", "not where a case says nothing of the side, or what can fail", false, from(trips).join(from(zones), using(plan.Inner)).
+			filter(col("fare").Gt(1).Or(col("name").Eq("Queens").And(risky)))},
+		{"imply_conditions", "not below a left join", false, from(trips).join(from(zones), using(plan.Left)).
+			filter(col("fare").Gt(1).And(col("area").IsNull()).Or(col("fare").Lt(9).And(col("area").IsNull())))},
 		{"residual_through_join", "a condition on the right side of a left join", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("area").Gt(3))})},
 		{"residual_through_join", "not one on the left side: its rows stay", false, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("fare").Gt(3))})},
 		{"filter_to_join", "a cross join with an equality above", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Cross}).filter(col("zone").Eq(col("zone_right")).And(col("id").Ne(col("area"))))},

@@ -1,8 +1,10 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -43,7 +45,8 @@ type rowFilter struct {
 // rest says how a part is passed over after it was useless.
 type rest struct{ skip, left int }
 
-// fewLeft is the part of a batch's rows below which no further part is asked: looking up all rows costs more than what it may save.
+// fewLeft is the part of a batch's rows below which only what is quick is asked further: the other parts look at all rows, which costs
+// more than what they may save.
 const fewLeft = 8
 
 // filterPart is one thing that is known.
@@ -160,7 +163,7 @@ func (r *rowFilter) Keep(cols []arrow.Array, rows int, mask []uint64) (int, erro
 	mask[words-1] = bitmap.Tail(rows)
 	kept := rows
 	for i, p := range r.parts {
-		if !p.ready() || r.rests[i].passes() {
+		if !p.ready() || kept < rows/fewLeft && !isQuick(p) || r.rests[i].passes() {
 			continue
 		}
 		if err := p.keep(r.ctx, &r.batch, r.mask[:words]); err != nil {
@@ -170,11 +173,17 @@ func (r *rowFilter) Keep(cols []arrow.Array, rows int, mask []uint64) (int, erro
 		before := kept
 		kept = bitmap.Count(mask, rows)
 		r.rests[i].learn(before, kept)
-		if kept < rows/fewLeft {
+		if kept == 0 {
 			break
 		}
 	}
 	return kept, nil
+}
+
+// isQuick says whether a part looks at rows as fast as they come.
+func isQuick(p filterPart) bool {
+	j, ok := p.(*joinPart)
+	return ok && j.prober.Quick()
 }
 
 // passes says whether to pass over the part for once.
@@ -216,12 +225,7 @@ func (w *walker) step(n plan.Node) (bool, error) {
 		if !ok {
 			return !n.Pred.CanFail(), nil
 		}
-		prog, err := eval.Compile([]expr.Expr{e}, w.schema)
-		if err != nil {
-			return false, err
-		}
-		w.add(&condPart{prog: prog}, e)
-		return true, nil
+		return true, w.conditions(e)
 	case *plan.Project:
 		return w.project(n), nil
 	case *plan.Join:
@@ -241,6 +245,36 @@ func (w *walker) add(p filterPart, reads ...expr.Expr) {
 			}
 		}
 	}
+}
+
+// conditions takes in a predicate's conditions one by one, those first that cost less: often no more of them are asked.
+func (w *walker) conditions(pred expr.Expr) error {
+	all := slices.Clone(pred.Conjuncts())
+	slices.SortStableFunc(all, func(a, b expr.Expr) int { return cmp.Compare(costOf(a), costOf(b)) })
+	for _, e := range all {
+		prog, err := eval.Compile([]expr.Expr{e}, w.schema)
+		if err != nil {
+			return err
+		}
+		w.add(&condPart{prog: prog}, e)
+	}
+	return nil
+}
+
+// costOf guesses what a condition costs a row: decimals take more than numbers, looking into text takes most.
+func costOf(e expr.Expr) int {
+	cost := 1
+	for i := range e.NumArgs() {
+		a := e.Arg(i)
+		cost += costOf(a)
+		if t := a.Type(); i == 0 && t != nil && arrow.IsDecimal(t.ID()) {
+			cost += 3 * e.NumArgs()
+		}
+	}
+	if strings.HasPrefix(e.Op(), "str_") || e.Op() == "func" {
+		cost += 20
+	}
+	return cost
 }
 
 // down returns an expression over a node's columns as one over the scan's, where it cannot fail.

@@ -18,7 +18,7 @@ const (
 	memberPerRow = 64
 )
 
-// members returns the set, made at the first call; nil where the keys are no words, too far apart, or there is no memory.
+// memberSet returns the set, made at the first call; nil where the keys are no words, too far apart, or there is no memory.
 func (t *Table) memberSet() *members {
 	t.once.Do(func() {
 		var m *members
@@ -90,23 +90,25 @@ func (m *members) has(mask, words []uint64) {
 	}
 }
 
+// Quick says that Matched looks up a bit a row.
+func (p *Prober) Quick() bool {
+	return p.t.layout.form == formWord && p.t.rows > 0 && p.t.memberSet() != nil
+}
+
 // Matched sets the bits of the rows that have a match and clears those of the others, up to the last word. It is Probe and Next for
 // who asks no more.
 func (p *Prober) Matched(keys []vec.Vec, rows int, mask []uint64) error {
 	mask = mask[:bitmap.Words(rows)]
-	form := p.t.layout.form == formWord && p.t.rows > 0 && !nullKeyed(keys)
-	if form && (len(keys) != 1 || keys[0].Dict == nil) {
-		if m := p.t.memberSet(); m != nil {
-			if err := p.t.layout.check(keys, rows); err != nil {
-				return err
-			}
-			m.has(mask, p.words.read(&p.t.layout, keys, rows)[0][:rows])
-			if valid := keyValidity(p.valid, keys, rows); valid != nil {
-				p.valid = valid
-				bitmap.And(mask, mask, valid[:len(mask)])
-			}
-			return nil
+	if p.Quick() && !nullKeyed(keys) && (len(keys) != 1 || keys[0].Dict == nil) {
+		if err := p.t.layout.check(keys, rows); err != nil {
+			return err
 		}
+		p.t.members.has(mask, p.words.read(&p.t.layout, keys, rows)[0][:rows])
+		if valid := keyValidity(p.valid, keys, rows); valid != nil {
+			p.valid = valid
+			bitmap.And(mask, mask, valid[:len(mask)])
+		}
+		return nil
 	}
 	if err := p.Probe(keys, rows); err != nil {
 		return err
