@@ -70,7 +70,14 @@ func (d *joinReducer) rightReduced(n plan.Node) (plan.Node, error) {
 		return n, nil
 	}
 	l := d.e.of(j.Left)
-	if l.rows < 0 || l.share > mostKept {
+	few := l.rows >= 0 && l.share <= mostKept
+	if !few || len(j.LeftKeys) > 1 { // else the left side's own values of the key are fewer
+		var err error
+		if j, err = d.likewiseReduced(j); err != nil {
+			return nil, err
+		}
+	}
+	if !few {
 		return j, nil
 	}
 	left, ok1 := columnNames(j.LeftKeys)
@@ -88,6 +95,69 @@ func (d *joinReducer) rightReduced(n plan.Node) (plan.Node, error) {
 		return j, err
 	}
 	return j.WithInputs(by, smaller), nil
+}
+
+// likewiseReduced has the right side keep to the keys that the left side has been joined with already: in a join of lines with a few parts,
+// and then with the offers of the lines' parts, the offers are those of the parts.
+func (d *joinReducer) likewiseReduced(j *plan.Join) (*plan.Join, error) {
+	right := j.Right
+	for i := range j.LeftKeys {
+		l, ok1 := columnNames(j.LeftKeys[i : i+1])
+		r, ok2 := columnNames(j.RightKeys[i : i+1])
+		if !ok1 || !ok2 {
+			continue
+		}
+		by, key := d.keysOf(j.Left, l[0])
+		if by == nil || isReduced(right, by) {
+			continue
+		}
+		p := &keyPusher{e: &d.e, shared: d.isShared, least: max(float64(leastReduced), d.e.of(by).rows/mostOfRight)}
+		if err := p.takeKeys(by, []string{key}); err != nil {
+			return nil, err
+		}
+		smaller, err := p.push(right, r)
+		if err != nil {
+			return nil, err
+		}
+		if smaller != nil {
+			right = smaller
+		}
+	}
+	if right == j.Right {
+		return j, nil
+	}
+	return j.WithInputs(j.Left, right).(*plan.Join), nil
+}
+
+// keysOf finds a plan of few rows, and its column, that has all values of a column of another plan because that was joined with it.
+func (d *joinReducer) keysOf(n plan.Node, col string) (plan.Node, string) {
+	for {
+		j, ok := n.(*plan.Join)
+		switch {
+		case !ok:
+			in, below := throughOne(n, []string{col})
+			if c, isCache := n.(*plan.Cache); isCache {
+				in, below = c.Input, []string{col}
+			}
+			if in == nil {
+				return nil, ""
+			}
+			n, col = in, below[0]
+			continue
+		case j.Kind == plan.Right || j.Kind == plan.Full || !slices.Contains(j.LeftOut, col):
+			return nil, ""
+		}
+		for i, k := range j.LeftKeys[:j.EqualKeys()] {
+			name, ok1 := k.ColumnName()
+			right, ok2 := j.RightKeys[i].ColumnName()
+			if ok1 && ok2 && name == col && (j.Kind == plan.Inner || j.Kind == plan.Semi) {
+				if r := d.e.of(j.Right); r.rows >= 0 && r.share <= mostKept {
+					return j.Right, right
+				}
+			}
+		}
+		n = j.Left
+	}
 }
 
 // leftReduced returns an Inner or Semi join over smaller inputs of its left side, or the node as it is: the tables of joins below, and

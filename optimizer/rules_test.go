@@ -205,6 +205,10 @@ func ruleCases() []ruleCase {
 		{"reduce_join", "a few left rows", true, few.join(from(legs), toLegs(plan.Inner))},
 		{"reduce_join", "down to the scan under groups, a projection and a join", true, few.join(from(legs).join(from(legs), plan.JoinSpec{Kind: plan.Inner, LeftOn: es(col("leg")), RightOn: es(col("leg"))}).
 			sel(col("trip_right").As("trip"), col("miles")).group(es(col("trip")), es(expr.Max(col("miles")).As("m"))), toLegs(plan.Anti))},
+		{"reduce_join", "what the left side was joined with, on both", true, from(legs).join(few, plan.JoinSpec{Kind: plan.Semi, LeftOn: es(col("trip")), RightOn: es(col("id"))}).
+			join(from(legs), plan.JoinSpec{Kind: plan.Inner, LeftOn: es(col("leg"), col("trip")), RightOn: es(col("leg"), col("trip"))})},
+		{"reduce_join", "the tables of joins on the left side", true, from(trips).join(from(legs), toLegs(plan.Inner)).
+			join(from(legs).filter(col("leg").Lt(1000)), plan.JoinSpec{Kind: plan.Semi, LeftOn: es(col("leg")), RightOn: es(col("leg"))})},
 		{"reduce_join", "not by what is not filtered: all keys are there", false, from(trips).join(from(legs), toLegs(plan.Semi))},
 		{"reduce_join", "not a right side that is as small", false, few.join(from(trips).sel(col("id").As("trip")), toLegs(plan.Inner))},
 		{"reduce_join", "not where all right rows stay", false, few.join(from(legs), toLegs(plan.Right))},

@@ -85,6 +85,7 @@ func newRowFilter(ctx context.Context, f *Fragment, tables []*Table) (*rowFilter
 		return nil, nil
 	}
 	r.parts, r.cols, r.rests = w.parts, w.reads, make([]rest, len(w.parts))
+	slices.SortStableFunc(r.parts, func(a, b filterPart) int { return cmp.Compare(turnOf(a), turnOf(b)) })
 	r.batch.Cols = make([]vec.Vec, r.schema.NumFields())
 	r.known = r.ready()
 	return r, nil
@@ -184,6 +185,17 @@ func (r *rowFilter) Keep(cols []arrow.Array, rows int, mask []uint64) (int, erro
 func isQuick(p filterPart) bool {
 	j, ok := p.(*joinPart)
 	return ok && j.prober.Quick()
+}
+
+// turnOf says which parts are asked first: conditions, tables that answer at once, what is left.
+func turnOf(p filterPart) int {
+	switch _, isCond := p.(*condPart); {
+	case isCond:
+		return 0
+	case isQuick(p):
+		return 1
+	}
+	return 2
 }
 
 // passes says whether to pass over the part for once.
