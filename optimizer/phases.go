@@ -11,7 +11,7 @@ func phases() []Phase {
 		// Filters to where rows are made; into scans before limits go there, because a limit in a scan counts rows of its final predicate.
 		{Name: "push filters", Max: 10, Rules: []Rule{
 			limitThroughProject, mergeLimits, mergeFilters, filterThroughProject, filterThroughSort, filterThroughDistinct, filterThroughGroupBy, filterThroughWindow, filterThroughReshape,
-			filterThroughConcat, filterThroughJoin, residualThroughJoin, outerToInner, filterToJoin, extractJoinKeys,
+			filterThroughConcat, filterThroughJoin, implyConditions, residualThroughJoin, outerToInner, filterToJoin, extractJoinKeys,
 			foldConstants, simplifyBoolean, unwrapCast, simplifyFilter, filterIntoScan,
 		}},
 		{Name: "statistics", Max: 2, Rules: []Rule{filterByStatistics, countByStatistics, simplifyFilter, propagateEmpty}},
@@ -21,6 +21,7 @@ func phases() []Phase {
 		{Name: "columns", Max: 3, Rules: []Rule{
 			mergeProjects, removeProject, pruneColumns, propagateEmpty, dropUnseenSort, countByStatistics,
 		}},
+		{Name: "reduce", Max: 1, Rules: []Rule{reduceJoin}},
 		{Name: "share", Max: 1, Rules: []Rule{shareSubplans}},
 	}
 }

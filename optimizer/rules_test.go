@@ -38,6 +38,13 @@ var (
 	}, nil)}
 )
 
+// legs is a large table with the trips' id.
+var legs = &table{name: "legs", schema: arrow.NewSchema([]arrow.Field{
+	field("trip", arrow.PrimitiveTypes.Int64), field("leg", arrow.PrimitiveTypes.Int64), field("miles", arrow.PrimitiveTypes.Float64),
+}, nil), stats: partition.Stats{Exact: true, Rows: 1_000_000, Columns: map[string]partition.ColumnStats{
+	"trip": {Min: int64(1), Max: int64(1000), NullsKnown: true}, "leg": {Min: int64(1), Max: int64(1_000_000), NullsKnown: true},
+}}}
+
 // q builds plans without error checks on every line.
 type q struct{ n plan.Node }
 
@@ -92,6 +99,10 @@ func ruleCases() []ruleCase {
 	digits := col("note").Str().Match("^[0-9]+$")          // guards
 	parsed := col("note").Cast(arrow.PrimitiveTypes.Int64) // what may fail
 	year := col("at").Dt().Year()
+	few := from(trips).filter(col("id").Between(7, 9))
+	toLegs := func(kind plan.JoinKind) plan.JoinSpec {
+		return plan.JoinSpec{Kind: kind, LeftOn: es(col("id")), RightOn: es(col("trip"))}
+	}
 	perZone := es(expr.Count().As("n"), expr.Max(col("fare")).As("top"))
 	return []ruleCase{
 		{"fold_constants", "arithmetic of literals", true, from(trips).filter(col("id").Gt(expr.Lit(2).Add(3)))},
@@ -143,6 +154,12 @@ func ruleCases() []ruleCase {
 		{"filter_through_join", "not the left side of a right join", false, from(trips).join(from(zones), using(plan.Right)).filter(expr.Coalesce(col("fare"), 9).Gt(1))},
 		{"filter_through_join", "not into a full join", false, from(trips).join(from(zones), using(plan.Full)).filter(expr.Coalesce(col("fare"), 9).Gt(1))},
 		{"filter_through_join", "not what fails on rows without a partner", false, from(trips).join(from(zones), using(plan.Inner)).filter(risky)},
+		{"imply_conditions", "of each side what all cases say", true, from(trips).join(from(zones), using(plan.Inner)).
+			filter(col("fare").Gt(1).And(col("name").Eq("Bronx"), col("area").Gt(2)).Or(col("fare").Lt(9).And(col("name").Eq("Queens"))))},
+		{"imply_conditions", "not where a case says nothing of the side, or what can fail", false, from(trips).join(from(zones), using(plan.Inner)).
+			filter(col("fare").Gt(1).Or(col("name").Eq("Queens").And(risky)))},
+		{"imply_conditions", "not below a left join", false, from(trips).join(from(zones), using(plan.Left)).
+			filter(col("fare").Gt(1).And(col("area").IsNull()).Or(col("fare").Lt(9).And(col("area").IsNull())))},
 		{"residual_through_join", "a condition on the right side of a left join", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("area").Gt(3))})},
 		{"residual_through_join", "not one on the left side: its rows stay", false, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Left, Using: []string{"zone"}, Residual: es(col("fare").Gt(3))})},
 		{"filter_to_join", "a cross join with an equality above", true, from(trips).join(from(zones), plan.JoinSpec{Kind: plan.Cross}).filter(col("zone").Eq(col("zone_right")).And(col("id").Ne(col("area"))))},
@@ -185,6 +202,18 @@ func ruleCases() []ruleCase {
 		{"prune_columns", "two of ten, and what the predicate reads", true, from(trips).filter(col("day").Ge("2024-01-01")).group(es(year.As("y")), es(expr.Mean(col("fare")).As("m")))},
 		{"prune_columns", "through a join and a sort", true, from(trips).join(from(zones), using(plan.Inner)).sort("fare").sel(col("name"))},
 		{"prune_columns", "all columns make rows distinct", false, from(zones).distinct().sel(col("zone"), col("name"), col("area"))},
+		{"reduce_join", "a few left rows", true, few.join(from(legs), toLegs(plan.Inner))},
+		{"reduce_join", "down to the scan under groups, a projection and a join", true, few.join(from(legs).join(from(legs), plan.JoinSpec{Kind: plan.Inner, LeftOn: es(col("leg")), RightOn: es(col("leg"))}).
+			sel(col("trip_right").As("trip"), col("miles")).group(es(col("trip")), es(expr.Max(col("miles")).As("m"))), toLegs(plan.Anti))},
+		{"reduce_join", "what the left side was joined with, on both", true, from(legs).join(few, plan.JoinSpec{Kind: plan.Semi, LeftOn: es(col("trip")), RightOn: es(col("id"))}).
+			join(from(legs), plan.JoinSpec{Kind: plan.Inner, LeftOn: es(col("leg"), col("trip")), RightOn: es(col("leg"), col("trip"))})},
+		{"reduce_join", "the tables of joins on the left side", true, from(trips).join(from(legs), toLegs(plan.Inner)).
+			join(from(legs).filter(col("leg").Lt(1000)), plan.JoinSpec{Kind: plan.Semi, LeftOn: es(col("leg")), RightOn: es(col("leg"))})},
+		{"reduce_join", "not by what is not filtered: all keys are there", false, from(trips).join(from(legs), toLegs(plan.Semi))},
+		{"reduce_join", "not a right side that is as small", false, few.join(from(trips).sel(col("id").As("trip")), toLegs(plan.Inner))},
+		{"reduce_join", "not where all right rows stay", false, few.join(from(legs), toLegs(plan.Right))},
+		{"reduce_join", "not what a limit counts", false, few.join(from(legs).limit(500_000, 0), toLegs(plan.Inner))},
+		{"reduce_join", "not by a key that is computed of groups", false, few.join(from(legs).group(es(col("leg")), es(expr.Max(col("trip")).As("trip"))), toLegs(plan.Inner))},
 		{"share_subplans", "the same groups twice", true, shared()},
 		{"share_subplans", "scans are read twice", false, from(zones).concat(from(zones).filter(col("zone").Gt(1)))},
 	}

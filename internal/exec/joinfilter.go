@@ -83,19 +83,7 @@ func (p *joinPart) keep(ctx context.Context, b *vec.Batch, mask []uint64) error 
 	if err := p.prog.Run(ctx, b, p.keys); err != nil {
 		return err
 	}
-	if err := p.prober.Probe(p.keys, b.Rows); err != nil {
-		return err
-	}
-	clear(mask)
-	for {
-		pairs, ok := p.prober.Next()
-		if !ok {
-			return nil
-		}
-		for _, r := range pairs.Left {
-			mask[r>>6] |= 1 << (r & 63)
-		}
-	}
+	return p.prober.Matched(p.keys, b.Rows, mask)
 }
 
 func (p *joinPart) bounds() expr.Expr {

@@ -1,8 +1,10 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -33,11 +35,19 @@ type rowFilter struct {
 	skip   int // batches to pass over after a useless one
 	left   int // of them
 	known  int // parts that were ready at the last look
+	rests  []rest
 
 	batch   vec.Batch
 	scratch vec.Scratch
 	mask    []uint64
 }
+
+// rest says how a part is passed over after it was useless.
+type rest struct{ skip, left int }
+
+// fewLeft is the part of a batch's rows below which only what is quick is asked further: the other parts look at all rows, which costs
+// more than what they may save.
+const fewLeft = 8
 
 // filterPart is one thing that is known.
 type filterPart interface {
@@ -74,7 +84,8 @@ func newRowFilter(ctx context.Context, f *Fragment, tables []*Table) (*rowFilter
 	if len(w.parts) == 0 || len(w.reads) == r.schema.NumFields() {
 		return nil, nil
 	}
-	r.parts, r.cols = w.parts, w.reads
+	r.parts, r.cols, r.rests = w.parts, w.reads, make([]rest, len(w.parts))
+	slices.SortStableFunc(r.parts, func(a, b filterPart) int { return cmp.Compare(turnOf(a), turnOf(b)) })
 	r.batch.Cols = make([]vec.Vec, r.schema.NumFields())
 	r.known = r.ready()
 	return r, nil
@@ -110,6 +121,7 @@ func (r *rowFilter) Worth(asked, given int) bool {
 	if asked > 0 {
 		if given > asked-asked/4 {
 			r.skip = min(4*r.skip+7, mostSkipped)
+			clear(r.rests) // the next try is one of all parts
 		} else {
 			r.skip = 0
 		}
@@ -150,19 +162,59 @@ func (r *rowFilter) Keep(cols []arrow.Array, rows int, mask []uint64) (int, erro
 	r.mask = growTo(r.mask, words)
 	bitmap.Fill(mask[:words], true)
 	mask[words-1] = bitmap.Tail(rows)
-	for _, p := range r.parts {
-		if !p.ready() {
+	kept := rows
+	for i, p := range r.parts {
+		if !p.ready() || kept < rows/fewLeft && !isQuick(p) || r.rests[i].passes() {
 			continue
 		}
 		if err := p.keep(r.ctx, &r.batch, r.mask[:words]); err != nil {
 			return 0, err
 		}
 		bitmap.And(mask[:words], mask[:words], r.mask[:words])
-		if !bitmap.Any(mask, rows) {
-			return 0, nil
+		before := kept
+		kept = bitmap.Count(mask, rows)
+		r.rests[i].learn(before, kept)
+		if kept == 0 {
+			break
 		}
 	}
-	return bitmap.Count(mask, rows), nil
+	return kept, nil
+}
+
+// isQuick says whether a part looks at rows as fast as they come.
+func isQuick(p filterPart) bool {
+	j, ok := p.(*joinPart)
+	return ok && j.prober.Quick()
+}
+
+// turnOf says which parts are asked first: conditions, tables that answer at once, what is left.
+func turnOf(p filterPart) int {
+	switch _, isCond := p.(*condPart); {
+	case isCond:
+		return 0
+	case isQuick(p):
+		return 1
+	}
+	return 2
+}
+
+// passes says whether to pass over the part for once.
+func (r *rest) passes() bool {
+	if r.left == 0 {
+		return false
+	}
+	r.left--
+	return true
+}
+
+// learn takes in how many rows the part has left.
+func (r *rest) learn(before, after int) {
+	if after > before-before/8 {
+		r.skip = min(4*r.skip+7, mostSkipped)
+	} else {
+		r.skip = 0
+	}
+	r.left = r.skip
 }
 
 var _ partition.RowFilter = (*rowFilter)(nil)
@@ -185,12 +237,7 @@ func (w *walker) step(n plan.Node) (bool, error) {
 		if !ok {
 			return !n.Pred.CanFail(), nil
 		}
-		prog, err := eval.Compile([]expr.Expr{e}, w.schema)
-		if err != nil {
-			return false, err
-		}
-		w.add(&condPart{prog: prog}, e)
-		return true, nil
+		return true, w.conditions(e)
 	case *plan.Project:
 		return w.project(n), nil
 	case *plan.Join:
@@ -210,6 +257,36 @@ func (w *walker) add(p filterPart, reads ...expr.Expr) {
 			}
 		}
 	}
+}
+
+// conditions takes in a predicate's conditions one by one, those first that cost less: often no more of them are asked.
+func (w *walker) conditions(pred expr.Expr) error {
+	all := slices.Clone(pred.Conjuncts())
+	slices.SortStableFunc(all, func(a, b expr.Expr) int { return cmp.Compare(costOf(a), costOf(b)) })
+	for _, e := range all {
+		prog, err := eval.Compile([]expr.Expr{e}, w.schema)
+		if err != nil {
+			return err
+		}
+		w.add(&condPart{prog: prog}, e)
+	}
+	return nil
+}
+
+// costOf guesses what a condition costs a row: decimals take more than numbers, looking into text takes most.
+func costOf(e expr.Expr) int {
+	cost := 1
+	for i := range e.NumArgs() {
+		a := e.Arg(i)
+		cost += costOf(a)
+		if t := a.Type(); i == 0 && t != nil && arrow.IsDecimal(t.ID()) {
+			cost += 3 * e.NumArgs()
+		}
+	}
+	if strings.HasPrefix(e.Op(), "str_") || e.Op() == "func" {
+		cost += 20
+	}
+	return cost
 }
 
 // down returns an expression over a node's columns as one over the scan's, where it cannot fail.

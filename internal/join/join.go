@@ -12,6 +12,8 @@
 package join
 
 import (
+	"sync"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -68,6 +70,9 @@ type Table struct {
 
 	reserve  func(int64) error
 	reserved int64
+
+	once    sync.Once // makes members
+	members *members
 }
 
 // index finds the first build row of a key, as row+1, 0 for none. Exactly one field is set in a table that has rows.
@@ -130,8 +135,12 @@ func (t *Table) Bytes() int64 { return t.reserved }
 
 // Release gives back what was reserved. The table must not be used afterwards.
 func (t *Table) Release() {
-	if t.reserve != nil && t.reserved != 0 {
-		_ = t.reserve(-t.reserved) // giving back does not fail
+	held := t.reserved
+	if t.members != nil {
+		held += int64(8 * len(t.members.bits))
+	}
+	if t.reserve != nil && held != 0 {
+		_ = t.reserve(-held) // giving back does not fail
 	}
 	*t = Table{}
 }

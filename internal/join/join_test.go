@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sheafdata/sheaf/internal/bitmap"
 	"github.com/sheafdata/sheaf/internal/vec"
 )
 
@@ -285,11 +286,87 @@ func TestJoinAgainstOracle(t *testing.T) {
 						require.Equal(t, want, got, "kind %d limit %d %s", kind, limit, table.Kind())
 					}
 				}
+				checkMatched(t, table, left, oracle(Semi, left, right))
 				table.Release()
 				require.Zero(t, held)
 			}
 		})
 	}
+}
+
+// checkMatched holds Matched against the rows of a Semi join.
+func checkMatched(t testing.TB, table *Table, left side, want []string) {
+	t.Helper()
+	p := table.NewProber(Semi)
+	var got []string
+	at := 0
+	for i, keys := range left.batches {
+		n := left.rows[i]
+		if n == 0 {
+			continue
+		}
+		mask := make([]uint64, bitmap.Words(n))
+		bitmap.Fill(mask, true)
+		require.NoError(t, p.Matched(keys, n, mask))
+		for r := range 64 * len(mask) {
+			if mask[r>>6]>>(r&63)&1 != 0 {
+				require.Less(t, r, n, "a bit beyond the rows")
+				got = append(got, fmt.Sprint(at+r))
+			}
+		}
+		at += n
+	}
+	require.Equal(t, want, got, table.Kind())
+}
+
+// Members are a bit each where keys lie near enough, of direct and hashed tables.
+func TestMembers(t *testing.T) {
+	spread := make([]int64, 3000)
+	for i := range spread {
+		spread[i] = int64(i)*997 - 1_000_000
+	}
+	for _, c := range []struct {
+		kind  string
+		quick bool
+		keys  []int64
+	}{
+		{"direct", true, []int64{-5, 3, 0, 3}},
+		{"word", true, spread},
+		{"word", true, []int64{-(1 << 22), 1<<22 - 1}},
+		{"word", false, []int64{-(1 << 22), 1 << 22}},
+		{"word", false, []int64{math.MinInt64, math.MaxInt64}},
+		{"empty", false, nil},
+	} {
+		right := side{batches: [][]vec.Vec{ints(c.keys...)}, rows: []int{len(c.keys)}}
+		var held int64
+		table := build(t, []arrow.DataType{i64}, right, Options{Reserve: func(d int64) error { held += d; return nil }})
+		require.Equal(t, c.kind, table.Kind())
+		require.Equal(t, c.quick, table.NewProber(Semi).Quick())
+		around := []int64{math.MinInt64, math.MaxInt64, 0, 1 << 40}
+		for _, k := range c.keys {
+			around = append(around, k-1, k, k+1)
+		}
+		left := side{batches: [][]vec.Vec{ints(around...), ints(c.keys...)}, rows: []int{len(around), len(c.keys)}}
+		checkMatched(t, table, left, oracle(Semi, left, right))
+		table.Release()
+		require.Zero(t, held)
+	}
+}
+
+// Without memory for the set the table itself is asked.
+func TestMembersWithoutMemory(t *testing.T) {
+	full := false
+	right := side{batches: [][]vec.Vec{ints(1, 2, 5)}, rows: []int{3}}
+	table := build(t, []arrow.DataType{i64}, right, Options{Reserve: func(d int64) error {
+		if full && d > 0 {
+			return internalError("no memory")
+		}
+		return nil
+	}})
+	full = true
+	require.False(t, table.NewProber(Semi).Quick())
+	left := side{batches: [][]vec.Vec{ints(0, 1, 2, 3, 4, 5, 6)}, rows: []int{7}}
+	checkMatched(t, table, left, oracle(Semi, left, right))
 }
 
 // A table made anew from the rows of another answers the same: it can cross processes.

@@ -41,8 +41,11 @@ func (l *leaf) convert(dst, src []byte) error {
 			putDec128(dst[i*4:], int64(int32(binary.LittleEndian.Uint32(src[i:]))))
 		}
 	case convDec128From64:
-		for i := 0; i+8 <= len(src); i += 8 {
-			putDec128(dst[i*2:], int64(binary.LittleEndian.Uint64(src[i:])))
+		for len(src) >= 8 && len(dst) >= 16 {
+			v := binary.LittleEndian.Uint64(src)
+			binary.LittleEndian.PutUint64(dst, v)
+			binary.LittleEndian.PutUint64(dst[8:], uint64(int64(v)>>63))
+			src, dst = src[8:], dst[16:]
 		}
 	case convDec128FromFixed, convDec256FromFixed:
 		w := l.typeLen

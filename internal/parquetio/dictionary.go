@@ -12,7 +12,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// dictionary is the values of a dictionary page as their Arrow type, on the heap: arrays made with it may outlive the Reader.
+// dictionary is the values of a dictionary page as their Arrow type. Views are on the heap, because arrays made with them may outlive
+// the Reader; other values are the arena's, and batches have copies.
 type dictionary struct {
 	n    int
 	data []byte // n values of the leaf's width; views for strings
@@ -39,7 +40,12 @@ func (r *leafReader) loadDictionary(off int64, l int, h *pageHeader) error {
 	if err != nil {
 		return err
 	}
-	r.dict, err = r.makeDictionary(data, int(h.values))
+	n := int(h.values)
+	if w := r.leaf.physWidth(); owned && r.leaf.conv == convSame && w > 0 && w == r.leaf.width && n <= len(data)/w {
+		r.dict = &dictionary{n: n, data: data[:n*w]} // the values stand there as they are wanted
+		return nil
+	}
+	r.dict, err = r.makeDictionary(data, n)
 	if owned {
 		r.mem.put(data)
 	}
@@ -61,7 +67,7 @@ func (r *leafReader) makeDictionary(data []byte, n int) (*dictionary, error) {
 		return nil, errDictShort
 	}
 	var err error
-	if d.data, err = r.mem.heap(n * r.leaf.width); err != nil {
+	if d.data, err = r.mem.get(n * r.leaf.width); err != nil {
 		return nil, err
 	}
 	if w == 0 {

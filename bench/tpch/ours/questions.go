@@ -186,8 +186,10 @@ var questions = map[string]func() *frame{
 	"21": func() *frame {
 		lines := open("lineitem").Select("l_orderkey", "l_suppkey", col("l_receiptdate").Gt(col("l_commitdate")).As("late"))
 		// An order with one late supplier among several.
-		waits := lines.GroupBy("l_orderkey").Agg(expr.NUnique("l_suppkey").As("suppliers"), expr.NUnique("l_suppkey").Where(col("late")).As("late")).
-			Filter(col("suppliers").Gt(1), col("late").Eq(1)).Rename("l_orderkey", "wait_orderkey")
+		supplier, late := col("l_suppkey"), col("late")
+		waits := lines.GroupBy(col("l_orderkey").As("wait_orderkey")).
+			Agg(expr.Min(supplier).As("least"), expr.Max(supplier).As("most"), expr.Min(supplier).Where(late).As("least_late"), expr.Max(supplier).Where(late).As("most_late")).
+			Filter(col("least").Ne(col("most")), col("least_late").Eq(col("most_late")))
 		return lines.Filter(col("late")).Join(open("supplier").Join(nation("SAUDI ARABIA"), on("s_nationkey", "n_nationkey"), dataframe.Semi), on("l_suppkey", "s_suppkey")).
 			Join(open("orders").Filter(col("o_orderstatus").Eq("F")), on("l_orderkey", "o_orderkey"), dataframe.Semi).
 			Join(waits, on("l_orderkey", "wait_orderkey"), dataframe.Semi).

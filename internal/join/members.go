@@ -1,0 +1,121 @@
+package join
+
+import (
+	"github.com/sheafdata/sheaf/internal/bitmap"
+	"github.com/sheafdata/sheaf/internal/vec"
+)
+
+// members is the set of a table's one-word keys, a bit a value of the range they lie in: who only asks whether a key is there finds it
+// in a core's caches where the table itself is not.
+type members struct {
+	base uint64
+	bits []uint64
+}
+
+// Sets of up to memberMin values are made of any table; larger ones have at most memberPerRow values a row, which is 8 bytes.
+const (
+	memberMin    = 1 << 23
+	memberPerRow = 64
+)
+
+// memberSet returns the set, made at the first call; nil where the keys are no words, too far apart, or there is no memory.
+func (t *Table) memberSet() *members {
+	t.once.Do(func() {
+		var m *members
+		switch x := &t.index; {
+		case x.direct != nil:
+			m = newMembers(x.direct.base, uint64(len(x.direct.heads)), t.rows)
+		case x.words != nil:
+			base, n := x.words.span()
+			m = newMembers(base, n, t.rows)
+		}
+		if m == nil || t.reserve != nil && t.reserve(int64(8*len(m.bits))) != nil {
+			return
+		}
+		m.fill(&t.index)
+		t.members = m
+	})
+	return t.members
+}
+
+// newMembers returns an empty set of n values from base on, nil where they are too many; 0 is all of 64 bits.
+func newMembers(base, n uint64, rows int) *members {
+	if n == 0 || n > uint64(max(memberMin, memberPerRow*rows)) {
+		return nil
+	}
+	return &members{base: base, bits: make([]uint64, bitmap.Words(int(n)))}
+}
+
+func (m *members) fill(x *index) {
+	add := func(i uint64) { m.bits[i>>6] |= 1 << (i & 63) }
+	if x.direct != nil {
+		for i, h := range x.direct.heads {
+			if h != 0 {
+				add(uint64(i))
+			}
+		}
+		return
+	}
+	for i := range x.words.slots {
+		if s := &x.words.slots[i]; s.head != 0 {
+			add(s.key - m.base)
+		}
+	}
+}
+
+// span returns the range of the keys, taken as two's complement: for others it is only larger than it need be.
+func (x *wordIndex) span() (base, n uint64) {
+	const flip = 1 << 63
+	lo, hi := ^uint64(0), uint64(0)
+	for i := range x.slots {
+		if s := &x.slots[i]; s.head != 0 {
+			lo, hi = min(lo, s.key^flip), max(hi, s.key^flip)
+		}
+	}
+	return lo ^ flip, hi - lo + 1
+}
+
+// has writes a bit a word: whether it is in the set. Bits beyond the words are cleared.
+func (m *members) has(mask, words []uint64) {
+	set, base := m.bits, m.base
+	for k := range mask {
+		part := words[min(k<<6, len(words)):min(k<<6+64, len(words))]
+		var out uint64
+		for i, w := range part {
+			if j := w - base; j>>6 < uint64(len(set)) {
+				out |= set[j>>6] >> (j & 63) & 1 << (uint(i) & 63)
+			}
+		}
+		mask[k] = out
+	}
+}
+
+// Quick says that Matched looks up a bit a row.
+func (p *Prober) Quick() bool {
+	return p.t.layout.form == formWord && p.t.rows > 0 && p.t.memberSet() != nil
+}
+
+// Matched sets the bits of the rows that have a match and clears those of the others, up to the last word. It is Probe and Next for
+// who asks no more.
+func (p *Prober) Matched(keys []vec.Vec, rows int, mask []uint64) error {
+	mask = mask[:bitmap.Words(rows)]
+	if p.Quick() && !nullKeyed(keys) && (len(keys) != 1 || keys[0].Dict == nil) {
+		if err := p.t.layout.check(keys, rows); err != nil {
+			return err
+		}
+		p.t.members.has(mask, p.words.read(&p.t.layout, keys, rows)[0][:rows])
+		if valid := keyValidity(p.valid, keys, rows); valid != nil {
+			p.valid = valid
+			bitmap.And(mask, mask, valid[:len(mask)])
+		}
+		return nil
+	}
+	if err := p.Probe(keys, rows); err != nil {
+		return err
+	}
+	clear(mask)
+	for i, h := range p.heads {
+		mask[i>>6] |= uint64(nonZero(h)) << (uint(i) & 63)
+	}
+	return nil
+}
