@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/sheafdata/sheaf/internal/kernel"
 	"github.com/sheafdata/sheaf/internal/vec"
 )
 
@@ -54,7 +55,7 @@ func bucketOf(x float64) int32 {
 	case x > math.MaxFloat64:
 		return bucketInf
 	}
-	return int32(math.Ceil(math.Log(x)*perLog)) + bucketMiddle
+	return int32(math.Ceil(kernel.Log(x)*perLog)) + bucketMiddle
 }
 
 // middleOf is the value that is at most sketchError from all of a bucket.

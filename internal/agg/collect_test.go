@@ -170,6 +170,19 @@ func requireWithin(t *testing.T, vals []row, q, got float64) {
 	require.LessOrEqual(t, math.Abs(got-w), math.Abs(w)*sketchError*1.0001, "%v for %v", got, w)
 }
 
+// Between an infinity and a number lies that infinity, from either side; buckets reach down to the smallest numbers.
+func TestQuantilesAtTheEnds(t *testing.T) {
+	inf := math.Inf(1)
+	require.Equal(t, -inf, between(-inf, 1, 0.5))
+	require.Equal(t, inf, between(1, inf, 0.5))
+	require.Equal(t, inf, between(inf, inf, 0.5))
+	require.True(t, math.IsNaN(between(-inf, inf, 0.5)) && math.IsNaN(between(-inf, math.NaN(), 0.5)))
+	for _, x := range []float64{1e-318, 1e-310, 0x1p-1022, 1e-300, 1, 1e300} {
+		require.InEpsilon(t, x, middleOf(bucketOf(x)), sketchError+1e-4, "%g", x)
+		require.InEpsilon(t, -x, middleOf(bucketOf(-x)), sketchError+1e-4, "%g", -x)
+	}
+}
+
 // TestSelect compares selection with sorting, for values in all kinds of order.
 func TestSelect(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))

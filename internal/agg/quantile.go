@@ -132,9 +132,9 @@ func quantilesOf(dst, vals []float64, q []float64) {
 	}
 }
 
-// between interpolates; equal values, infinities among them, stay what they are.
+// between interpolates; equal values, infinities among them, stay what they are, and what lies between −∞ and a finite value is −∞.
 func between(a, b, frac float64) float64 {
-	if a == b {
+	if a == b || math.IsInf(a, -1) && b-b == 0 {
 		return a
 	}
 	d := b - a

@@ -67,7 +67,7 @@ func bit(b bool) uint64 {
 
 func equalToDec(x []dec, y dec) (w uint64) {
 	for j := range x {
-		w |= bit(x[j][0]^y[0]|x[j][1]^y[1] == 0) << (uint(j) & 63)
+		w |= bit((x[j][0]^y[0])|(x[j][1]^y[1]) == 0) << (uint(j) & 63)
 	}
 	return w
 }

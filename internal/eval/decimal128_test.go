@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sheafdata/sheaf/expr"
@@ -68,6 +69,7 @@ func TestDecimal128(t *testing.T) {
 				checkDecimals(t, schema, batch, op, e, x, y)
 			}
 			checkComparisons(t, schema, batch, x, y)
+			checkConstants(t, schema, batch, x)
 			checkFloats(t, schema, batch, x)
 		}
 	}
@@ -139,6 +141,30 @@ func checkComparisons(t *testing.T, schema *arrow.Schema, batch *vec.Batch, x, y
 			oMinus7 := x[i].Cmp(new(big.Int).Mul(big.NewInt(-7), pow10(s1)))
 			want := map[string]bool{"<": o < 0, "<=": o <= 0, "=": o == 0, "<>": o != 0, ">": o > 0, ">=": o >= 0, "< 7": o7 < 0, "<= 7": o7 <= 0, "= 7": o7 == 0, "> -7": oMinus7 > 0}[name]
 			require.Equal(t, want, bitmap.Get(got.Bits(), i), "row %d: %s %s %s", i, x[i], name, y[i])
+		}
+	}
+}
+
+// checkConstants compares a column with constants: values of its own of both signs, and what is next to them.
+func checkConstants(t *testing.T, schema *arrow.Schema, batch *vec.Batch, x []*big.Int) {
+	typ, a := schema.Field(0).Type.(*arrow.Decimal128Type), expr.Col("a")
+	for k := range 6 {
+		y := new(big.Int).Set(x[k*7])
+		if k%2 == 1 {
+			y.Neg(y)
+		}
+		lit := expr.LitOf(typ, decimal128.FromBigInt(y))
+		for name, e := range map[string]expr.Expr{"<": a.Lt(lit), "<=": a.Le(lit), "=": a.Eq(lit), "<>": a.Ne(lit), ">": a.Gt(lit), ">=": a.Ge(lit), "in": a.In(lit)} {
+			got, err := run1(t, schema, batch, e)
+			require.NoError(t, err)
+			for i := range batch.Rows {
+				if !got.ValidAt(i) {
+					continue
+				}
+				o := x[i].Cmp(y)
+				want := map[string]bool{"<": o < 0, "<=": o <= 0, "=": o == 0, "<>": o != 0, ">": o > 0, ">=": o >= 0, "in": o == 0}[name]
+				require.Equal(t, want, bitmap.Get(got.Bits(), i), "row %d: %s %s %s", i, x[i], name, y)
+			}
 		}
 	}
 }

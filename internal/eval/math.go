@@ -91,7 +91,7 @@ func floats[T kernel.Float](dst, a []T, op string) {
 		}
 	case "log":
 		for i := range dst {
-			dst[i] = T(math.Log(float64(a[i])))
+			dst[i] = T(kernel.Log(float64(a[i])))
 		}
 	}
 }

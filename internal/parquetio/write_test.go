@@ -104,7 +104,9 @@ func writtenTypes() []arrow.DataType {
 	for _, p := range []int32{1, 9, 10, 18, 19, 28, 29, 38} {
 		types = append(types, &arrow.Decimal128Type{Precision: p, Scale: p / 2})
 	}
-	types = append(types, &arrow.Decimal256Type{Precision: 40, Scale: 5}, &arrow.Decimal256Type{Precision: 76, Scale: 0})
+	for _, p := range []int32{2, 9, 18, 30, 40, 76} {
+		types = append(types, &arrow.Decimal256Type{Precision: p, Scale: p / 8})
+	}
 	for _, u := range []arrow.TimeUnit{arrow.Millisecond, arrow.Microsecond, arrow.Nanosecond} {
 		types = append(types, &arrow.TimestampType{Unit: u}, &arrow.TimestampType{Unit: u, TimeZone: "Europe/Berlin"}, &arrow.DurationType{Unit: u})
 	}
@@ -216,6 +218,9 @@ func TestEncodeKeepsSchema(t *testing.T) {
 		file := mustOpen(t, encodeFile(t, arrow.NewSchema([]arrow.Field{f}, nil), WriteOptions{}, nil))
 		got := file.Schema().Field(0)
 		require.True(t, got.Nullable)
+		if d, ok := typ.(*arrow.Decimal256Type); ok && d.Precision <= 38 { // a file tells digits, not widths
+			typ = &arrow.Decimal128Type{Precision: d.Precision, Scale: d.Scale}
+		}
 		switch typ.ID() {
 		case arrow.LARGE_STRING, arrow.DURATION, arrow.TIMESTAMP, arrow.DECIMAL128, arrow.DECIMAL256, arrow.DATE32, arrow.UINT16:
 			require.True(t, arrow.TypeEqual(typ, got.Type), "%v became %v", typ, got.Type)

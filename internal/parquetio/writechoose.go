@@ -1,6 +1,7 @@
 package parquetio
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/sheafdata/sheaf/internal/vec"
@@ -57,9 +58,10 @@ func (w *leafWriter) plainBits() float64 {
 	return 8 * float64(w.dictBytes()) / float64(max(w.dictLen(), 1))
 }
 
-// deltaBits is what a value takes as difference to the one before it, by the first values; very much where that cannot be.
+// deltaBits is what a value takes as difference to the one before it, by the first values; without end where that cannot be: texts
+// take any number of bits.
 func (w *leafWriter) deltaBits() float64 {
-	const never = 1 << 20
+	never := math.Inf(1)
 	if w.g.e.o.PlainOnly {
 		return never
 	}

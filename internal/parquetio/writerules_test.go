@@ -83,6 +83,26 @@ func TestEncodingsAreChosen(t *testing.T) {
 	require.Zero(t, old.meta.groups[0].cols[0].encodings&(1<<encDeltaBinary))
 }
 
+// TestLongTexts writes texts that are longer than any other value could ever be.
+func TestLongTexts(t *testing.T) {
+	for _, size := range []int{1 << 17, 1 << 18, 1 << 19, 5 << 20} {
+		for _, typ := range []arrow.DataType{arrow.BinaryTypes.String, &arrow.FixedSizeBinaryType{ByteWidth: size}} {
+			b := array.NewBuilder(memory.DefaultAllocator, typ)
+			for i := range 3 {
+				text := bytes.Repeat([]byte{byte('a' + i)}, size)
+				switch b := b.(type) {
+				case *array.StringBuilder:
+					b.Append(string(text[i:]))
+				case *array.FixedSizeBinaryBuilder:
+					b.Append(text)
+				}
+			}
+			file := checkRoundTrip(t, arrow.Field{Name: "c", Type: typ}, WriteOptions{}, b.NewArray())
+			require.Zero(t, file.meta.groups[0].cols[0].encodings&(1<<encDeltaBinary), "%v of %d", typ, size)
+		}
+	}
+}
+
 // TestDictionaryIsGivenUp begins with few values and goes on with many: the chunk has pages of both kinds.
 func TestDictionaryIsGivenUp(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))

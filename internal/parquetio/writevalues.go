@@ -146,7 +146,7 @@ func (w *leafWriter) values32(v *vec.Vec, s selection) *fault.Error {
 		putNumbers(w, &w.d32, w.n32)
 	case writeDec32:
 		w.n32 = sized(w.n32, s.n)
-		err = narrowDecimals(w.n32, vec.Of[[2]uint64](v), s, math.MaxInt32)
+		err = narrowDecimals(w.n32, v, s, math.MaxInt32)
 		putNumbers(w, &w.d32, w.n32)
 	default:
 		putNumbers(w, &w.d32, pickInto(&w.n32, vec.Of[uint32](v), s))
@@ -164,7 +164,7 @@ func (w *leafWriter) values64(v *vec.Vec, s selection) *fault.Error {
 		putNumbers(w, &w.d64, w.n64)
 	case writeDec64:
 		w.n64 = sized(w.n64, s.n)
-		err = narrowDecimals(w.n64, vec.Of[[2]uint64](v), s, math.MaxInt64)
+		err = narrowDecimals(w.n64, v, s, math.MaxInt64)
 		putNumbers(w, &w.d64, w.n64)
 	default:
 		putNumbers(w, &w.d64, pickInto(&w.n64, vec.Of[uint64](v), s))
@@ -226,17 +226,24 @@ func days(dst []uint32, v []int64, div int64) *fault.Error {
 }
 
 // narrowDecimals takes the lower part of decimals, which the precision says is all.
-func narrowDecimals[K number](dst []K, src [][2]uint64, s selection, most int64) *fault.Error {
+func narrowDecimals[K number](dst []K, v *vec.Vec, s selection, most int64) *fault.Error {
+	n := v.Width / 8 // words of a value: 2 of decimal128, 4 of decimal256
+	words := vec.Of[uint64](&vec.Vec{Data: v.Data, Len: n * v.Len})
 	for i := range dst {
 		x := s.from + i
 		if s.idx != nil {
 			x = int(s.idx[i])
 		}
-		d := src[x]
-		if lo := int64(d[0]); int64(d[1]) != lo>>63 || lo > most || lo < -most-1 {
+		d := words[n*x : n*x+n]
+		lo := int64(d[0])
+		beyond := lo > most || lo < -most-1
+		for _, w := range d[1:] {
+			beyond = beyond || int64(w) != lo>>63
+		}
+		if beyond {
 			return wideDecimal()
 		}
-		dst[i] = K(d[0])
+		dst[i] = K(lo)
 	}
 	return nil
 }

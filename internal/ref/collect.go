@@ -70,7 +70,7 @@ func quantile(vals []any, q float64) float64 {
 	slices.SortFunc(sorted, func(a, b float64) int { return Order(a, b) })
 	at := q * float64(len(sorted)-1)
 	lo, hi := sorted[int(math.Floor(at))], sorted[int(math.Ceil(at))]
-	if lo == hi || at == math.Floor(at) {
+	if lo == hi || at == math.Floor(at) || math.IsInf(lo, -1) && hi-hi == 0 {
 		return lo
 	}
 	return lo + (hi-lo)*(at-math.Floor(at))

@@ -1,6 +1,7 @@
 package window
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -104,9 +105,9 @@ func (o *ordered) quantiles(dst, sorted []float64, n uint32, qs []float64) {
 	}
 }
 
-// between interpolates; equal values, infinities among them, stay what they are.
+// between interpolates; equal values, infinities among them, stay what they are, and what lies between −∞ and a finite value is −∞.
 func between(a, b, frac float64) float64 {
-	if a == b {
+	if a == b || math.IsInf(a, -1) && b-b == 0 {
 		return a
 	}
 	d := b - a
