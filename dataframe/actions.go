@@ -44,7 +44,7 @@ func newQuery(ctx context.Context, op string, frames []*DataFrame, opts []RunOpt
 		q.nodes = append(q.nodes, df.node)
 	}
 	var err error
-	if q.nodes, err = optimize(q.nodes, q.opts.Reproducible); err != nil {
+	if q.nodes, err = optimize(q.nodes, q.opts); err != nil {
 		return nil, placed(q.at, op, err)
 	}
 	return q, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/sheafdata/sheaf/internal/run"
 	"github.com/sheafdata/sheaf/optimizer"
 	"github.com/sheafdata/sheaf/plan"
+	"github.com/sheafdata/sheaf/sched"
 )
 
 // ExplainOption says which form of the plan Explain shows.
@@ -133,8 +134,8 @@ func (r Receipt) String() string {
 }
 
 // optimize returns the optimised plans of an action's frames; what they share is one node.
-func optimize(nodes []plan.Node, exact bool) ([]plan.Node, error) {
-	if exact {
+func optimize(nodes []plan.Node, o sched.Options) ([]plan.Node, error) {
+	if o.Reproducible {
 		nodes = slices.Clone(nodes)
 		for i := range nodes {
 			var err error
@@ -143,6 +144,10 @@ func optimize(nodes []plan.Node, exact bool) ([]plan.Node, error) {
 			}
 		}
 	}
-	out, _, err := optimizer.OptimizeAll(nodes, optimizer.Options{Fold: run.Fold})
+	rules := optimizer.Options{Fold: run.Fold}
+	if o.InOrder { // tables that keep an order cannot spill: no join gets one more
+		rules.Disable = append(rules.Disable, "reduce_join")
+	}
+	out, _, err := optimizer.OptimizeAll(nodes, rules)
 	return out, err
 }

@@ -13,7 +13,8 @@ import (
 // reader then passes over most rows, and what is grouped or made a table is small. A right side of few rows reduces what stands to the
 // right of joins on the left side in the same way. Rows and their order stay: those that go had no partner.
 var reduceJoin = Rule{Name: "reduce_join", Dir: Once, Apply: func(c *Context, n plan.Node) (plan.Node, error) {
-	d := &joinReducer{c: c, e: estimator{c: c, done: map[plan.Node]estimate{}}, done: map[plan.Node]plan.Node{}, shared: map[plan.Node]bool{}}
+	d := &joinReducer{c: c, e: estimator{c: c, done: map[plan.Node]estimate{}}, done: map[plan.Node]plan.Node{}, shared: map[plan.Node]bool{}, limited: map[plan.Node]bool{}}
+	d.markLimited(n, false)
 	return d.node(n)
 }}
 
@@ -23,6 +24,30 @@ type joinReducer struct {
 	e      estimator
 	done   map[plan.Node]plan.Node // by the node as it was
 	shared map[plan.Node]bool      // what is read by several and computed once, as it is now
+	// limited are the nodes, as they were, of which a limit above may want some rows only: what they read is not to be read whole first. It
+	// would take long, and could fail at a row that nobody wants.
+	limited map[plan.Node]bool
+}
+
+// markLimited notes which nodes a limit can stop; under: one stands above n.
+func (d *joinReducer) markLimited(n plan.Node, under bool) {
+	if was, seen := d.limited[n]; seen && (was || !under) {
+		return
+	}
+	d.limited[n] = under
+	switch n := n.(type) {
+	case *plan.Limit:
+		under = true
+	case *plan.GroupBy, *plan.Sort, *plan.TopK, *plan.Window: // they read all before they give the first row
+		under = false
+	case *plan.Join:
+		d.markLimited(n.Left, under)
+		d.markLimited(n.Right, false) // it is made a table
+		return
+	}
+	for _, in := range n.Inputs() {
+		d.markLimited(in, under)
+	}
 }
 
 func (d *joinReducer) node(n plan.Node) (plan.Node, error) {
@@ -41,7 +66,7 @@ func (d *joinReducer) node(n plan.Node) (plan.Node, error) {
 		}
 		out = out.WithInputs(ins...)
 	}
-	if out, err = d.rightReduced(out); err != nil {
+	if out, err = d.rightReduced(out, d.limited[n]); err != nil {
 		return nil, err
 	}
 	d.done[n] = out
@@ -63,8 +88,8 @@ const (
 	mostKept = 0.25
 )
 
-// rightReduced returns a join with a smaller right side, or the node as it is.
-func (d *joinReducer) rightReduced(n plan.Node) (plan.Node, error) {
+// rightReduced returns a join with a smaller right side, or the node as it is. limited: a limit stops it.
+func (d *joinReducer) rightReduced(n plan.Node, limited bool) (plan.Node, error) {
 	j, ok := n.(*plan.Join)
 	if !ok || len(j.LeftKeys) == 0 || j.AsOf != nil || j.Kind == plan.Right || j.Kind == plan.Full {
 		return n, nil
@@ -77,7 +102,7 @@ func (d *joinReducer) rightReduced(n plan.Node) (plan.Node, error) {
 			return nil, err
 		}
 	}
-	if !few {
+	if !few || limited {
 		return j, nil
 	}
 	left, ok1 := columnNames(j.LeftKeys)

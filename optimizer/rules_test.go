@@ -212,6 +212,8 @@ func ruleCases() []ruleCase {
 		{"reduce_join", "not by what is not filtered: all keys are there", false, from(trips).join(from(legs), toLegs(plan.Semi))},
 		{"reduce_join", "not a right side that is as small", false, few.join(from(trips).sel(col("id").As("trip")), toLegs(plan.Inner))},
 		{"reduce_join", "not where all right rows stay", false, few.join(from(legs), toLegs(plan.Right))},
+		{"reduce_join", "not under a limit, which may want a few left rows only", false, few.join(from(legs), toLegs(plan.Inner)).limit(10, 0)},
+		{"reduce_join", "under a limit of what is sorted", true, few.join(from(legs), toLegs(plan.Inner)).group(es(col("leg")), es(expr.Count().As("n"))).limit(10, 0)},
 		{"reduce_join", "not what a limit counts", false, few.join(from(legs).limit(500_000, 0), toLegs(plan.Inner))},
 		{"reduce_join", "not by a key that is computed of groups", false, few.join(from(legs).group(es(col("leg")), es(expr.Max(col("trip")).As("trip"))), toLegs(plan.Inner))},
 		{"share_subplans", "the same groups twice", true, shared()},

@@ -15,4 +15,4 @@ def suite(data, ours, rounds):
     lines = table("TPC-H, scale factor 1, from Parquet", engines, [QUESTIONS], m, ["duckdb", "polars"])
     for e in engines:
         e.close()
-    return lines + ["DuckDB and Polars order the joins of the SQL text themselves; Sheaf joins as the program says.", ""]
+    return lines + ["DuckDB and Polars order the joins of the SQL text themselves; Sheaf joins in the order that the program says.", ""]

@@ -142,6 +142,9 @@ func (s *buildStep) finish(ctx context.Context) error {
 	if s.dealer == nil {
 		table, err := s.builder.Build()
 		if err == nil {
+			if asksTable(s.node, table.NumRows()) {
+				table.MakeMembers()
+			}
 			if s.table, err = newTable(table, s.asOf, s.held); err == nil {
 				s.table.pack(s.node)
 			}

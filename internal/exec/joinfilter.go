@@ -56,8 +56,13 @@ func (w *walker) join(n *plan.Join) (bool, error) {
 	return true, nil
 }
 
+// asksTable says whether scans ask the table of a join, of so many rows, which of their rows have a match.
+func asksTable(n *plan.Join, rows int) bool {
+	return (n.Kind == plan.Inner || n.Kind == plan.Semi || n.Kind == plan.Right) && len(n.LeftKeys) > 0 && rows <= asksRows
+}
+
 func (w *walker) addTable(n *plan.Join, table *Table) error {
-	if n.Kind != plan.Inner && n.Kind != plan.Semi && n.Kind != plan.Right || len(n.LeftKeys) == 0 || table.NumRows() > asksRows {
+	if !asksTable(n, table.NumRows()) {
 		return nil
 	}
 	p := &joinPart{table: table, keys: make([]vec.Vec, len(n.LeftKeys))}

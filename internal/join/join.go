@@ -12,8 +12,6 @@
 package join
 
 import (
-	"sync"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/sheafdata/sheaf/fault"
@@ -71,8 +69,7 @@ type Table struct {
 	reserve  func(int64) error
 	reserved int64
 
-	once    sync.Once // makes members
-	members *members
+	members *members // see MakeMembers
 }
 
 // index finds the first build row of a key, as row+1, 0 for none. Exactly one field is set in a table that has rows.

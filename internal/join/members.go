@@ -18,32 +18,25 @@ const (
 	memberPerRow = 64
 )
 
-// memberSet returns the set, made at the first call; nil where the keys are no words, too far apart, or there is no memory.
-func (t *Table) memberSet() *members {
-	t.once.Do(func() {
-		var m *members
-		switch x := &t.index; {
-		case x.direct != nil:
-			m = newMembers(x.direct.base, uint64(len(x.direct.heads)), t.rows)
-		case x.words != nil:
-			base, n := x.words.span()
-			m = newMembers(base, n, t.rows)
-		}
-		if m == nil || t.reserve != nil && t.reserve(int64(8*len(m.bits))) != nil {
-			return
-		}
-		m.fill(&t.index)
-		t.members = m
-	})
-	return t.members
-}
-
-// newMembers returns an empty set of n values from base on, nil where they are too many; 0 is all of 64 bits.
-func newMembers(base, n uint64, rows int) *members {
-	if n == 0 || n > uint64(max(memberMin, memberPerRow*rows)) {
-		return nil
+// MakeMembers makes the set of the table's keys, which Matched asks where there is one: not where the keys are no words, too far apart, or
+// there is no memory. It is to be called, if at all, before the table has readers, since what it reserves is reserved by one goroutine.
+func (t *Table) MakeMembers() {
+	var base, n uint64
+	switch x := &t.index; {
+	case x.direct != nil:
+		base, n = x.direct.base, uint64(len(x.direct.heads))
+	case x.words != nil:
+		base, n = x.words.span()
 	}
-	return &members{base: base, bits: make([]uint64, bitmap.Words(int(n)))}
+	if t.layout.form != formWord || t.members != nil || n == 0 || n > uint64(max(memberMin, memberPerRow*t.rows)) { // n of all 64 bits is 0
+		return
+	}
+	words := bitmap.Words(int(n))
+	if t.reserve != nil && t.reserve(int64(8*words)) != nil {
+		return
+	}
+	t.members = &members{base: base, bits: make([]uint64, words)}
+	t.members.fill(&t.index)
 }
 
 func (m *members) fill(x *index) {
@@ -92,7 +85,7 @@ func (m *members) has(mask, words []uint64) {
 
 // Quick says that Matched looks up a bit a row.
 func (p *Prober) Quick() bool {
-	return p.t.layout.form == formWord && p.t.rows > 0 && p.t.memberSet() != nil
+	return p.t.layout.form == formWord && p.t.rows > 0 && p.t.members != nil
 }
 
 // Matched sets the bits of the rows that have a match and clears those of the others, up to the last word. It is Probe and Next for

@@ -1,6 +1,7 @@
 package parquetio
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -194,7 +195,8 @@ func (f *File) DictionaryValues(rowGroup, column int) (values arrow.Array, err e
 	if c.leaf.out == outView {
 		return r.dict.array(t), nil
 	}
-	data := array.NewData(t, r.dict.n, []*memory.Buffer{nil, memory.NewBufferBytes(r.dict.data)}, nil, 0, 0)
+	own := bytes.Clone(r.dict.data) // that is the arena's, which other readers take from here on
+	data := array.NewData(t, r.dict.n, []*memory.Buffer{nil, memory.NewBufferBytes(own)}, nil, 0, 0)
 	return array.MakeFromData(data), nil
 }
 

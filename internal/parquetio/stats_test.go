@@ -151,3 +151,22 @@ func TestDeltaAnswers(t *testing.T) {
 		})
 	}
 }
+
+// The values of dictionaries are the caller's: what other readers take from the memory of a closed one does not show in them.
+func TestDictionaryValuesStay(t *testing.T) {
+	f := mustOpen(t, writeSeed(t, seedRows(1000)))
+	before := map[int]string{}
+	all := map[int]arrow.Array{}
+	for c := range f.Schema().NumFields() {
+		v, err := f.DictionaryValues(0, c)
+		require.NoError(t, err)
+		if v != nil {
+			before[c], all[c] = v.String(), v
+		}
+	}
+	require.NotEmpty(t, all)
+	require.NoError(t, readSome(f, ReadOptions{}))
+	for c, v := range all {
+		require.Equal(t, before[c], v.String(), "column %s", f.Schema().Field(c).Name)
+	}
+}
