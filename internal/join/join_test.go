@@ -287,6 +287,8 @@ func TestJoinAgainstOracle(t *testing.T) {
 					}
 				}
 				checkMatched(t, table, left, oracle(Semi, left, right))
+				table.MakeMembers()
+				checkMatched(t, table, left, oracle(Semi, left, right))
 				table.Release()
 				require.Zero(t, held)
 			}
@@ -341,6 +343,8 @@ func TestMembers(t *testing.T) {
 		var held int64
 		table := build(t, []arrow.DataType{i64}, right, Options{Reserve: func(d int64) error { held += d; return nil }})
 		require.Equal(t, c.kind, table.Kind())
+		require.False(t, table.NewProber(Semi).Quick())
+		table.MakeMembers()
 		require.Equal(t, c.quick, table.NewProber(Semi).Quick())
 		around := []int64{math.MinInt64, math.MaxInt64, 0, 1 << 40}
 		for _, k := range c.keys {
@@ -364,6 +368,7 @@ func TestMembersWithoutMemory(t *testing.T) {
 		return nil
 	}})
 	full = true
+	table.MakeMembers()
 	require.False(t, table.NewProber(Semi).Quick())
 	left := side{batches: [][]vec.Vec{ints(0, 1, 2, 3, 4, 5, 6)}, rows: []int{7}}
 	checkMatched(t, table, left, oracle(Semi, left, right))
