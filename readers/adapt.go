@@ -134,7 +134,7 @@ func (a *adapting) place(err error, col int, row int64) error {
 	var c *castError
 	if errors.As(err, &c) {
 		f := fault.New(fault.Data, "read", "%s cannot be read as %s", c.what, a.cols[col].typ)
-		f.Text, f.Row = c.text, row+int64(c.row)+1
+		f.Text, f.Row, f.Hint = c.text, row+int64(c.row)+1, c.hint
 		err = f
 	}
 	var f *fault.Error

@@ -12,8 +12,8 @@ import (
 
 // castError is a value that the wider type cannot hold after all.
 type castError struct {
-	what, text string
-	row        int
+	what, text, hint string
+	row              int
 }
 
 func (e *castError) Error() string { return fmt.Sprintf("%s %s in row %d", e.what, e.text, e.row) }

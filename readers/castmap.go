@@ -47,7 +47,8 @@ func castToFixed(alloc memory.Allocator, l *array.List, to *arrow.FixedSizeListT
 	for i := range n {
 		lo, hi := l.ValueOffsets(i)
 		if l.IsValid(i) && hi-lo != size {
-			return nil, &castError{what: "the list", text: "of " + strconv.FormatInt(hi-lo, 10) + " elements", row: i}
+			return nil, &castError{what: "a list of length " + strconv.FormatInt(hi-lo, 10), row: i,
+				hint: "declare the column as a list in the option Schema: not all of its lists have one length"}
 		}
 		if i == 0 {
 			first = lo

@@ -108,7 +108,7 @@ type CSVOptions struct {
 	// Decimal is the decimal separator ('.'), Thousands may stand between digits (none).
 	Decimal, Thousands rune
 	// Notice is called, before CSV returns, for each column whose inferred type is text because of a few values where nearly all others
-	// read as numbers, dates or booleans: with the first such value, its file and line. Receipt.Warnings has them too.
+	// read as numbers, dates or booleans: with the first such value, its file and line (Line is 0 beyond the first 64 MiB). Receipt.Warnings has them too.
 	Notice func(*fault.Error)
 	// TimeLayouts are Go layouts of dates and times, tried before ISO 8601 and the like.
 	TimeLayouts []string

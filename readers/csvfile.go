@@ -2,9 +2,11 @@ package readers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,7 +38,7 @@ type csvLook struct {
 	rowBytes int64
 }
 
-// csvOdd is an odd value and its line.
+// csvOdd is an odd value and its line, 0 where it stands too far into the file to count.
 type csvOdd struct {
 	csvio.Odd
 	line int64
@@ -165,14 +167,39 @@ func (f *csvFile) lookStream(ctx context.Context, d csvio.Dialect, ho csvio.Head
 func (f *csvFile) learn(ctx context.Context, s *csvio.Samples, r io.ReaderAt) error {
 	f.columns = s.Columns
 	for _, o := range s.Odd() {
-		before, err := csvio.CountLines(ctx, r, o.Offset, f.head.Dialect.Newline)
-		if err != nil {
-			return err
-		}
-		f.odd = append(f.odd, csvOdd{o, before + 1})
+		f.odd = append(f.odd, csvOdd{Odd: o})
+	}
+	if err := f.findLines(ctx, r); err != nil {
+		return err
 	}
 	if s.Rows > 0 {
 		f.rowBytes = max(s.RowBytes/s.Rows, 1)
+	}
+	return nil
+}
+
+// mostCounted is how far into a file the lines of odd values are counted: to read more of a large file for a notice takes too long.
+const mostCounted = 64 << 20
+
+// findLines finds the lines of the odd values, in one pass.
+func (f *csvFile) findLines(ctx context.Context, r io.ReaderAt) error {
+	inOrder := make([]*csvOdd, len(f.odd))
+	for i := range f.odd {
+		inOrder[i] = &f.odd[i]
+	}
+	slices.SortFunc(inOrder, func(a, b *csvOdd) int { return cmp.Compare(a.Offset, b.Offset) })
+	at, line := int64(0), int64(1)
+	for _, o := range inOrder {
+		if o.Offset > mostCounted {
+			break
+		}
+		n := o.Offset - at
+		lines, err := csvio.CountLines(ctx, io.NewSectionReader(r, at, n), n, f.head.Dialect.Newline)
+		if err != nil {
+			return err
+		}
+		at, line = o.Offset, line+lines
+		o.line = line
 	}
 	return nil
 }

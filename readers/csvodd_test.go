@@ -72,3 +72,53 @@ func TestAColumnThatIsTextBecauseOfAFewValues(t *testing.T) {
 		})
 	}
 }
+
+// TestOddValuesOfManyColumns: each of thousands of columns of text is told with its line, whatever order they stand in, unless another file
+// has it as text.
+func TestOddValuesOfManyColumns(t *testing.T) {
+	const columns, rows = 4000, 25
+	dir := t.TempDir()
+	for file := range 4 {
+		var b strings.Builder
+		for c := range columns {
+			fmt.Fprintf(&b, "c%d,", c)
+		}
+		b.WriteString("end\n")
+		for r := range rows {
+			for c := range columns {
+				switch {
+				case file == 1 && c%2 == 0 && r == (c*7)%rows, file == 2 && c%2 == 0 && r == 1:
+					b.WriteString("x,")
+				case file == 3 && c%4 == 0:
+					b.WriteString("text,")
+				default:
+					b.WriteString("1,")
+				}
+			}
+			b.WriteString("1\n")
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(file)+".csv"), []byte(b.String()), 0o600))
+	}
+	var got []*fault.Error
+	df := readers.CSV(dir, &readers.CSVOptions{Notice: func(e *fault.Error) { got = append(got, e) }, MaxColumns: columns + 1})
+	require.NoError(t, df.Err())
+	require.Len(t, got, columns/4)
+	for i, e := range got {
+		c := 4*i + 2
+		require.Equal(t, fmt.Sprintf("1.csv:%d c%d", c*7%rows+2, c), fmt.Sprintf("%s:%d %s", filepath.Base(e.File), e.Line, e.Column))
+	}
+}
+
+// TestAnOddValueFarIntoAFile: its place is told in bytes.
+func TestAnOddValueFarIntoAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	line := "1," + strings.Repeat("y", 4093) + "\n"
+	text := "a,b\n" + strings.Repeat(line, 70<<20/len(line)) + "odd,y\n"
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	var got []*fault.Error
+	df := readers.CSV(path, &readers.CSVOptions{Notice: func(e *fault.Error) { got = append(got, e) }})
+	require.NoError(t, df.Err())
+	require.Len(t, got, 1)
+	require.Zero(t, got[0].Line)
+	require.Contains(t, got[0].Error(), fmt.Sprintf("because of this value, %d bytes into the file: ", len(text)-len("odd,y\n")))
+}

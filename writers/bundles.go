@@ -37,11 +37,15 @@ func waitingRoom(ctx context.Context) int64 {
 }
 
 // hand takes over the rows of a closed part; k is nil where they are in files of its own. A later try replaces an earlier one whose
-// rows still wait; rows that are in files stay, they are the same.
+// rows still wait; rows that are in files stay, they are the same. After Commit or Abort no rows are taken.
 func (w *write) hand(i int, d partDone, k *keyed) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	b := &w.bundles
+	if w.ready != nil { // nobody would write or free the rows
+		k.free()
+		return fault.New(fault.Internal, "write", "%w", w.ready)
+	}
 	if b.merged[i] || b.err != nil {
 		k.free()
 		return b.err

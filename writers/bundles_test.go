@@ -78,6 +78,45 @@ func TestKeysOfManyParts(t *testing.T) {
 	})
 }
 
+// TestBundlesAfterTheCommit: a try that ends when the write is over is refused, and its memory comes back.
+func TestBundlesAfterTheCommit(t *testing.T) {
+	budget := mem.New("test", 64<<20)
+	ctx := mem.With(context.Background(), budget)
+	w, err := kinds[0].write(filepath.Join(t.TempDir(), "out"), options{by: []string{"k"}}).Open(ctx, keySchema, 2)
+	require.NoError(t, err)
+	tries := make([]partition.Writer, 2)
+	for i := range tries {
+		tries[i], err = w.Part(ctx, i)
+		require.NoError(t, err)
+		require.NoError(t, tries[i].Write(ctx, keyRows(i*100, 100, 10)))
+	}
+	require.NoError(t, tries[0].Close())
+	rep, err := w.Commit(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 100, rep.Rows)
+	require.ErrorContains(t, tries[1].Close(), "committed or aborted")
+	require.Zero(t, budget.Used())
+}
+
+// TestBundlesUnderTheContextOfTheRows: Close writes what has waited, unless the context of the rows has ended.
+func TestBundlesUnderTheContextOfTheRows(t *testing.T) {
+	budget := mem.New("test", 32<<20) // an eighth of it may wait
+	ctx, cancel := context.WithCancel(mem.With(context.Background(), budget))
+	dir := t.TempDir()
+	w, err := kinds[0].write(filepath.Join(dir, "out"), options{by: []string{"k"}}).Open(ctx, keySchema, 1)
+	require.NoError(t, err)
+	p, err := w.Part(ctx, 0)
+	require.NoError(t, err)
+	for i := range 60 {
+		require.NoError(t, p.Write(ctx, keyRows(i*10_000, 10_000, 150)))
+	}
+	cancel()
+	require.ErrorIs(t, p.Close(), context.Canceled)
+	require.NoError(t, w.Abort(context.Background()))
+	require.Zero(t, budget.Used())
+	require.Empty(t, namesBelow(t, dir))
+}
+
 // TestBundlesOfAnAbortedWriteAreFreed: nothing of what waited is left, neither on disk nor in the budget.
 func TestBundlesOfAnAbortedWriteAreFreed(t *testing.T) {
 	budget := mem.New("test", 64<<20)

@@ -33,6 +33,8 @@ type keyed struct {
 	// flushed says that some rows are in files of the part; others wait for those of its neighbours.
 	flushed bool
 	room    int64 // how much may wait
+	// ctx is that of the rows: Close, which has none, writes under it.
+	ctx context.Context
 }
 
 const (
@@ -54,6 +56,7 @@ func newKeyed(p *part) *keyed {
 }
 
 func (k *keyed) add(ctx context.Context, b *vec.Batch) error {
+	k.ctx = ctx
 	if k.held == nil {
 		k.held, k.room = mem.From(ctx).Reservation("write"), waitingRoom(ctx)
 	}
@@ -221,6 +224,11 @@ func (k *keyed) end(ctx context.Context, code uint32) error {
 		return nil
 	}
 	return k.p.closeFile(ctx, f)
+}
+
+// seal drops what only further rows need: a part that waits holds its rows and the folders of its keys.
+func (k *keyed) seal() {
+	*k = keyed{build: k.build, codes: k.codes, dirs: k.dirs, held: k.held}
 }
 
 // free gives the memory back.

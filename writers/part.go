@@ -148,6 +148,9 @@ func (p *part) Close() error {
 		return p.err
 	}
 	ctx := context.Background()
+	if p.keys != nil && p.keys.ctx != nil {
+		ctx = p.keys.ctx
+	}
 	var err error
 	switch {
 	case p.enc != nil:
@@ -183,12 +186,13 @@ func (p *part) bundled() bool {
 
 // handOver gives the rows to the write.
 func (p *part) handOver(ctx context.Context) error {
-	k := p.keys
+	k, room := p.keys, p.keys.room
 	p.over, p.keys = true, nil
+	k.seal()
 	if err := p.w.hand(p.i, partDone{Rows: p.rows}, k); err != nil {
 		return p.failed(err)
 	}
-	if err := p.w.mergeBundles(ctx, k.room); err != nil {
+	if err := p.w.mergeBundles(ctx, room); err != nil {
 		return p.failed(err)
 	}
 	return nil

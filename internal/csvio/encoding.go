@@ -103,7 +103,7 @@ func utf16Decoder(big bool) func(dst, src []byte, last bool) ([]byte, int) {
 
 // CountLines returns how many newlines are in the first n bytes of r.
 func CountLines(ctx context.Context, r io.ReaderAt, n int64, newline byte) (int64, error) {
-	buf := make([]byte, 256<<10)
+	buf := make([]byte, min(256<<10, max(n, 0)))
 	total := int64(0)
 	for at := int64(0); at < n; {
 		if err := ctx.Err(); err != nil {

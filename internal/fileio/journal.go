@@ -25,7 +25,7 @@ func moveAll(s *Stage, moves []move, shown string) error {
 	}
 	err := makeMoves(base, moves)
 	if err == nil {
-		err = syncFolders(base, moves)
+		err = syncFolders(s, moves)
 	}
 	if err == nil && len(moves) > 1 {
 		if err = before("journal end"); err == nil {
@@ -69,7 +69,8 @@ func undo(base string, moves []move) error {
 }
 
 // syncFolders makes the new names durable.
-func syncFolders(base string, moves []move) error {
+func syncFolders(s *Stage, moves []move) error {
+	base := filepath.Dir(s.Dir)
 	if err := before("sync folder"); err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func syncFolders(base string, moves []move) error {
 		}
 	}
 	if len(dirs) > fewSyncs {
-		if ok, err := syncDisk(base); ok || err != nil {
+		if ok, err := syncDisk(s.lock); ok || err != nil {
 			return err
 		}
 	}

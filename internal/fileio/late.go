@@ -44,7 +44,7 @@ func (w *Output) syncLate() error {
 	files := w.late.files
 	w.late.files = nil
 	if len(files) > fewSyncs {
-		if ok, err := syncDisk(w.stage.Dir); ok || err != nil {
+		if ok, err := syncDisk(w.stage.lock); ok || err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ func (w *Output) syncTree(root string) error {
 	}
 	late := len(w.late.files) > 0
 	if late {
-		if ok, err := syncDisk(w.stage.Dir); ok || err != nil {
+		if ok, err := syncDisk(w.stage.lock); ok || err != nil {
 			return err
 		}
 	}

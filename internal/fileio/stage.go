@@ -14,7 +14,8 @@ import (
 // gives back when the process ends however it ends: a stage whose lock can be had belongs to nobody, and the next write removes it.
 type Stage struct {
 	// Dir is the folder.
-	Dir  string
+	Dir string
+	// lock is open from before the first file until after the last sync: errors of the disk in between are told to it.
 	lock *os.File
 	keep bool // it must stay, with its journal, for the next write
 }

@@ -12,18 +12,21 @@ func beginWriteback(f *os.File, off, n int64) {
 	_ = unix.SyncFileRange(int(f.Fd()), off, n, unix.SYNC_FILE_RANGE_WRITE)
 }
 
-// syncDisk makes everything on the file system of the folder durable; ok is false where the system cannot.
-func syncDisk(dir string) (ok bool, err error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	err = unix.Syncfs(int(f.Fd()))
-	if errors.Is(err, unix.ENOSYS) {
+var syncfs = unix.Syncfs // tests change it
+
+// syncDisk makes everything on the file system of the open file durable; an error is one of the disk since the file was opened. ok is
+// false where the system cannot, or may not: files and folders are synced one by one then.
+func syncDisk(on *os.File) (ok bool, err error) {
+	if on == nil {
 		return false, nil
 	}
-	return true, err
+	switch err := syncfs(int(on.Fd())); err {
+	case nil:
+		return true, nil
+	case unix.EIO, unix.ENOSPC, unix.EDQUOT:
+		return false, os.NewSyscallError("syncfs", err)
+	}
+	return false, nil
 }
 
 // renameNew renames from to a name that must not exist: fs.ErrExist where it does.

@@ -6,8 +6,8 @@ import "os"
 
 func beginWriteback(*os.File, int64, int64) {}
 
-// syncDisk makes everything on the file system of the folder durable; ok is false where the system cannot.
-func syncDisk(string) (ok bool, err error) { return false, nil }
+// syncDisk makes everything on the file system of the open file durable; ok is false where the system cannot.
+func syncDisk(*os.File) (ok bool, err error) { return false, nil }
 
 // renameNew renames from to a name that must not exist: fs.ErrExist where it does.
 func renameNew(from, to string) error { return renameChecked(from, to) }

@@ -123,23 +123,38 @@ func (f *File) fits(c *column, size int, top bool) bool {
 	if !top || elem.kind != kindLeaf {
 		return size <= small
 	}
+	above := int(elem.leaf.maxDef) - 1 // levels of null lists, and of null structs that they are in
+	if elem.field.Nullable {
+		above--
+	}
+	nullable := above > 0
 	values, rows := int64(0), int64(0)
 	for i := range f.meta.groups {
 		g := &f.meta.groups[i]
-		if elem.leaf.index >= len(g.cols) {
+		if elem.leaf.index >= len(g.cols) || !holdsLists(&g.cols[elem.leaf.index], g.rows, int64(size), nullable) {
 			return false
 		}
 		rows += g.rows
 		values += g.cols[elem.leaf.index].numValues
 	}
-	if rows > math.MaxInt64/int64(size) {
+	return size <= small || float64(values) >= float64(rows)*float64(size)/20
+}
+
+// holdsLists says whether the values of a chunk can be rows lists of size elements. A null list has one entry in place of size, which counts
+// as a null value.
+func holdsLists(c *columnChunk, rows, size int64, nullable bool) bool {
+	if rows > math.MaxInt64/size {
 		return false
 	}
-	full := rows * int64(size)
-	if values < rows || values > full || size > small && values < full/20 {
+	missing := rows*size - c.numValues
+	if missing == 0 {
+		return true
+	}
+	if missing < 0 || c.numValues < rows || missing%(size-1) != 0 {
 		return false
 	}
-	return values == full || (full-values)%int64(size-1) == 0 // a null list has one entry in place of size
+	lists := missing / (size - 1) // that are null
+	return nullable && (!c.stats.hasNulls || lists <= c.stats.nulls)
 }
 
 // apply adapts a column and those below it, and makes its type anew.

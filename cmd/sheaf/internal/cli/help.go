@@ -21,7 +21,7 @@ var groups = []struct {
 	{"Output", []string{"to", "overwrite", "append", "partition-by", "one-file", "file-rows", "compression", "row-group-size", "out-delimiter", "out-null"}, nil},
 	{"Input", []string{"from", "schema", "union-by-name", "promote", "ignore-case"}, []string{"strict", "hive", "file-column"}},
 	{"CSV input", []string{"delimiter", "quote", "no-header", "skip", "null", "types", "ragged", "rejects"},
-		[]string{"escape", "comment", "time-layout", "encoding", "replace-invalid", "decimal", "thousands"}},
+		[]string{"escape", "comment", "time-layout", "encoding", "replace-invalid", "decimal", "thousands", "max-columns"}},
 	{"Running", []string{"threads", "memory"}, []string{"spill-dir", "dry-run", "quiet", "no-progress"}},
 }
 

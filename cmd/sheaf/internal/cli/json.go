@@ -27,7 +27,11 @@ func schemaJSON(s *arrow.Schema, odd []*fault.Error) string {
 		b.WriteString("\n  {\"name\": " + quote(f.Name) + ", \"type\": " + quote(dataframe.TypeName(f.Type)) + ", \"nullable\": " + strconv.FormatBool(f.Nullable))
 		if at := slices.IndexFunc(odd, func(e *fault.Error) bool { return e.Column == f.Name }); at >= 0 {
 			e := odd[at]
-			b.WriteString(", \"warning\": " + quote(fmt.Sprintf("%s:%d: %q: %v", e.File, e.Line, e.Text, e.Err)))
+			place := e.File
+			if e.Line > 0 {
+				place += ":" + strconv.FormatInt(e.Line, 10)
+			}
+			b.WriteString(", \"warning\": " + quote(fmt.Sprintf("%s: %q: %v", place, e.Text, e.Err)))
 		}
 		b.WriteString("}")
 	}

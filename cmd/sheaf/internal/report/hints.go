@@ -32,6 +32,7 @@ var advice = []struct {
 	{regexp.MustCompile(`^UnionByName takes the columns of all files$`), `--union-by-name takes the columns of all files`},
 	{regexp.MustCompile(`^declare a type that holds it, and Cast in the query$`), `--cast gives the column a type that holds it`},
 	{regexp.MustCompile(`^PromoteTypes reads them as text, Schema declares a type$`), `--promote reads them as text`},
+	{regexp.MustCompile(`^declare the column as a list in the option Schema: (.*)$`), `$1: --schema FILE takes the types of another file, in which it is a list`},
 	{regexp.MustCompile(`option Schema`), `--promote reads such values as text, --schema FILE takes the types of another file`},
 	{regexp.MustCompile(`^raise it with sched\.Memory\(bytes\)$`), `raise it with --memory, for example --memory 4GB`},
 	{regexp.MustCompile(`^set Mode: Overwrite or Append, or choose another name$`), `--overwrite replaces it, --append adds to it`},

@@ -58,11 +58,12 @@ func (s Style) Warning(w io.Writer, f *fault.Error) {
 func (s Style) Note(w io.Writer, text string) { _, _ = io.WriteString(w, text+"\n") }
 
 const (
-	bold  = "\x1b[1m"
-	red   = "\x1b[1;31m"
-	blue  = "\x1b[1;34m"
-	green = "\x1b[32m"
-	plain = "\x1b[0m"
+	bold   = "\x1b[1m"
+	red    = "\x1b[1;31m"
+	yellow = "\x1b[1;33m"
+	blue   = "\x1b[1;34m"
+	green  = "\x1b[32m"
+	plain  = "\x1b[0m"
 )
 
 // report is the text of one error.
@@ -80,8 +81,16 @@ func (r *report) paint(color, text string) string {
 	return color + text + plain
 }
 
+// color is that of errors, or of warnings.
+func (r *report) color() string {
+	if r.kind == "warning" {
+		return yellow
+	}
+	return red
+}
+
 func (r *report) head(message string) {
-	r.b.WriteString(r.paint(red, r.kind) + r.paint(bold, ": "+printable(message)) + "\n")
+	r.b.WriteString(r.paint(r.color(), r.kind) + r.paint(bold, ": "+printable(message)) + "\n")
 }
 
 // origin is where a text comes from.
@@ -113,7 +122,7 @@ func (r *report) snippet(at origin, text string, from, to int) {
 	r.b.WriteString(pad + r.paint(blue, " |") + "\n")
 	r.b.WriteString(r.paint(blue, pad[len(number):]+number+" |") + " " + line + "\n")
 	if caret != "" {
-		r.b.WriteString(pad + r.paint(blue, " |") + " " + r.paint(red, caret) + "\n")
+		r.b.WriteString(pad + r.paint(blue, " |") + " " + r.paint(r.color(), caret) + "\n")
 	}
 }
 

@@ -61,6 +61,10 @@ func TestNothingWritesToTheTerminal(t *testing.T) {
 	var b strings.Builder
 	Style{Color: true}.Error(&b, errors.New("x"))
 	require.Contains(t, b.String(), "\x1b[1;31merror\x1b[0m")
+	b.Reset()
+	Style{Color: true}.Warning(&b, &fault.Error{File: "none.csv", Line: 2, Text: "x", Err: errors.New("x")})
+	require.Contains(t, b.String(), "\x1b[1;33mwarning\x1b[0m")
+	require.NotContains(t, b.String(), "\x1b[1;31m")
 }
 
 func TestFlags(t *testing.T) {
