@@ -36,7 +36,7 @@ var start = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
 type Progress func(file string, rows, of int)
 
 // Ensure returns the month in a folder and makes it first if it is not there: made is then true. A run that is killed leaves no file of
-// the month, and the next run removes what is behind.
+// the month, and the next run removes what is behind. progress may be nil.
 func Ensure(ctx context.Context, folder string, progress Progress) (files Files, made bool, err error) {
 	return ensure(ctx, folder, Rows, progress)
 }
@@ -48,6 +48,9 @@ func ensure(ctx context.Context, folder string, rows int, progress Progress) (fi
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return files, false, err
+	}
+	if progress == nil {
+		progress = func(string, int, int) {}
 	}
 	removeAbandoned(folder)
 	work := filepath.Join(folder, working+strconv.Itoa(os.Getpid()))

@@ -204,7 +204,7 @@ func TestSameMonthEveryTime(t *testing.T) {
 // made makes a small month.
 func made(t *testing.T, folder string) Files {
 	t.Helper()
-	files, made, err := ensure(t.Context(), folder, 100_000, func(string, int, int) {})
+	files, made, err := ensure(t.Context(), folder, 100_000, nil)
 	require.NoError(t, err)
 	require.True(t, made)
 	return files
