@@ -61,7 +61,11 @@ func syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
+	return syncAndClose(f)
+}
+
+func syncAndClose(f *os.File) error {
+	err := f.Sync()
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

@@ -28,9 +28,5 @@ func syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return syncAndClose(f)
 }
