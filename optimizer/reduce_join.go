@@ -111,15 +111,29 @@ func (d *joinReducer) rightReduced(n plan.Node, limited bool) (plan.Node, error)
 		return j, nil
 	}
 	by := d.kept(j.Left)
-	p := &keyPusher{e: &d.e, shared: d.isShared, least: max(float64(leastReduced), l.rows/mostOfRight)}
-	if err := p.takeKeys(by, left); err != nil {
-		return nil, err
-	}
-	smaller, err := p.push(j.Right, right)
-	if err != nil || smaller == nil {
+	smaller, err := d.narrowed(j.Right, right, by, left, false)
+	if err != nil || smaller == j.Right {
 		return j, err
 	}
 	return j.WithInputs(by, smaller), nil
+}
+
+// narrowed returns n with the rows only whose columns have a partner among the keys of another plan, or n itself where that would not spare
+// work. streams: the rows of n stream to a join that knows the keys while it runs.
+func (d *joinReducer) narrowed(n plan.Node, cols []string, by plan.Node, keys []string, streams bool) (plan.Node, error) {
+	least := leastReduced
+	if streams {
+		least = min(leastReduced, leastTable)
+	}
+	p := &keyPusher{e: &d.e, shared: d.isShared, streams: streams, least: max(float64(least), d.e.of(by).rows/mostOfRight)}
+	if err := p.takeKeys(by, keys); err != nil {
+		return nil, err
+	}
+	out, err := p.push(n, cols)
+	if out == nil && err == nil {
+		return n, nil
+	}
+	return out, err
 }
 
 // likewiseReduced has the right side keep to the keys that the left side has been joined with already: in a join of lines with a few parts,
@@ -136,16 +150,9 @@ func (d *joinReducer) likewiseReduced(j *plan.Join) (*plan.Join, error) {
 		if by == nil || isReduced(right, by) {
 			continue
 		}
-		p := &keyPusher{e: &d.e, shared: d.isShared, least: max(float64(leastReduced), d.e.of(by).rows/mostOfRight)}
-		if err := p.takeKeys(by, []string{key}); err != nil {
+		var err error
+		if right, err = d.narrowed(right, r, by, []string{key}, false); err != nil {
 			return nil, err
-		}
-		smaller, err := p.push(right, r)
-		if err != nil {
-			return nil, err
-		}
-		if smaller != nil {
-			right = smaller
 		}
 	}
 	if right == j.Right {
@@ -203,16 +210,9 @@ func (d *joinReducer) leftReduced(n plan.Node) (plan.Node, error) {
 		if !ok1 || !ok2 {
 			continue
 		}
-		p := &keyPusher{e: &d.e, shared: d.isShared, streams: true, least: max(float64(min(leastReduced, leastTable)), r.rows/mostOfRight)}
-		if err := p.takeKeys(by, r1); err != nil {
+		var err error
+		if left, err = d.narrowed(left, l, by, r1, true); err != nil {
 			return nil, err
-		}
-		smaller, err := p.push(left, l)
-		if err != nil {
-			return nil, err
-		}
-		if smaller != nil {
-			left = smaller
 		}
 	}
 	if left == j.Left {
