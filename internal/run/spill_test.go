@@ -107,7 +107,7 @@ func answer(t *testing.T, n plan.Node, ordered bool, o sched.Options) ([]string,
 
 // What does not fit into the budget goes through files, and nothing of it shows: the same rows, and an empty folder.
 func TestSpillingChangesNoAnswer(t *testing.T) {
-	rows, limit := 800_000, int64(16<<20)
+	rows, limit := 480_000, int64(10<<20)
 	if testing.Short() {
 		rows, limit = 120_000, 5<<20
 	}
@@ -138,7 +138,7 @@ func requireEmpty(t *testing.T, dir string) {
 
 // A run that is cancelled while it spills leaves nothing, and is gone at once.
 func TestCancelWhileSpilling(t *testing.T) {
-	rows, shares := 250_000, []int{20, 60, 95}
+	rows, shares := 150_000, []int{20, 60, 95}
 	if testing.Short() {
 		rows, shares = 100_000, []int{60}
 	}
