@@ -41,8 +41,9 @@ type emitStep struct {
 	schema *arrow.Schema
 	build  []*vec.Builder
 	rows   *Rows
-	bytes  int64 // of rows.Batches
-	wide   bool  // a few rows are megabytes: they are not put together, which would copy them once more
+	bytes  int64        // of rows.Batches
+	full   func() error // called after rows were added; nil where nobody asks
+	wide   bool         // a few rows are megabytes: they are not put together, which would copy them once more
 }
 
 func newEmitStep(schema *arrow.Schema, held *mem.Reservation) *emitStep {
@@ -60,6 +61,13 @@ const minEmit = batchRows / 2
 const maxEmitBytes = 2 << 20
 
 func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
+	if err := s.add(b); err != nil || s.full == nil {
+		return err
+	}
+	return s.full()
+}
+
+func (s *emitStep) add(b *vec.Batch) error {
 	pending := s.pending()
 	if pending == 0 && (b.Rows >= minEmit || s.wide) {
 		return s.emit(b.Cols, b.Rows)
@@ -157,7 +165,10 @@ func (s *emitStep) emitTaken(cols []takenColumn, rows int, scratch *vec.Scratch)
 			return err
 		}
 	}
-	return s.keep(array.NewRecordBatch(s.schema, arrs, int64(rows)))
+	if err := s.keep(array.NewRecordBatch(s.schema, arrs, int64(rows))); err != nil || s.full == nil {
+		return err
+	}
+	return s.full()
 }
 
 // keep adds a record batch to the rows.

@@ -3,8 +3,10 @@ package exec
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"github.com/sheafdata/sheaf/partition"
+	"github.com/sheafdata/sheaf/plan"
 )
 
 // errPaused ends a task's input for now: it has emitted as many bytes as may wait for the receiver. It never leaves the package.
@@ -32,12 +34,35 @@ func Expands(bytes int64, split partition.Split) bool {
 	return bytes > pauseBytes/2+pauseTimes*split.Stats().Bytes
 }
 
+// MayEmit is how many bytes a task over the split may emit before it pauses, where its rows become no more on the way.
+func MayEmit(split partition.Split) int64 { return pauseBytes + pauseTimes*split.Stats().Bytes }
+
+// multiplies says whether a chain of nodes can make many rows of one.
+func multiplies(root plan.Node) bool {
+	found := false
+	plan.Walk(root, func(n plan.Node) bool {
+		switch n := n.(type) {
+		case *plan.Join:
+			found = found || n.Kind != plan.Semi && n.Kind != plan.Anti
+		case *plan.Explode, *plan.Unpivot, *plan.MapBatches:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
 type pausableKey struct{}
 
 // Pausable returns a context in which tasks that emit an answer pause when they have emitted much more than their input takes: they
 // return what they have, and Rows.More goes on. The receiver must resume or drop them.
 func Pausable(ctx context.Context) context.Context {
 	return context.WithValue(ctx, pausableKey{}, true)
+}
+
+func pausable(ctx context.Context) bool {
+	on, _ := ctx.Value(pausableKey{}).(bool)
+	return on
 }
 
 // pause decides when a task that emits an answer pauses, and how many rows it pushes at a time meanwhile.
@@ -51,13 +76,15 @@ type pause struct {
 // newPause returns nil where the task must run to its end.
 func newPause(ctx context.Context, t *Task, p *pipeline) *pause {
 	sink, emits := p.sink.(*emitStep)
-	if on, _ := ctx.Value(pausableKey{}).(bool); !on || !emits || !t.Fragment.Final {
+	if !pausable(ctx) || !emits || !t.Fragment.Final {
 		return nil
 	}
 	quota := int64(pauseRows)
 	if t.Split != nil {
-		quota = pauseBytes + pauseTimes*t.Split.Stats().Bytes
+		quota = MayEmit(t.Split)
 	}
+	// Rows of several tasks wait for their receiver: together they must leave room for the rest.
+	quota = min(quota, max(pauseBytes, 2*tableBytes(ctx)))
 	return &pause{sink: sink, quota: quota, slice: firstSlice}
 }
 
@@ -69,12 +96,66 @@ type source interface {
 	close() error
 }
 
-// merging is a source that never stops in between: a merge of results, whose size those who divide it choose.
-type merging func(ctx context.Context) error
+// merging is a source that stops in the middle of a push, on a stack of its own: merges of results recurse and pass over rows several
+// times, and a join can make any number of rows of one.
+type merging struct {
+	feed  func(ctx context.Context) error
+	sink  *emitStep // nil: the task runs to its end
+	quota int64
 
-func (m merging) run(ctx context.Context) error { return m(ctx) }
+	ctx  movedContext
+	next func() (struct{}, bool) // once it runs: lets it go on until it pauses, or ends
+	stop func()
+	err  error
+}
 
-func (merging) close() error { return nil }
+// newMerging makes a source of feed, which pauses where the task may.
+func newMerging(ctx context.Context, t *Task, p *pipeline, feed func(ctx context.Context) error) *merging {
+	m := &merging{feed: feed, quota: max(pauseBytes, tableBytes(ctx))}
+	if t.Split != nil {
+		m.quota = min(m.quota, MayEmit(t.Split))
+	}
+	if sink, emits := p.sink.(*emitStep); emits && pausable(ctx) && t.Fragment.Final {
+		m.sink = sink
+	}
+	return m
+}
+
+// errDropped ends a paused merge whose rest nobody wants. It never leaves the package.
+var errDropped = errors.New("dropped")
+
+func (m *merging) run(ctx context.Context) error {
+	if m.sink == nil {
+		return m.feed(ctx)
+	}
+	m.ctx.Context = ctx
+	if m.next == nil {
+		m.next, m.stop = iter.Pull(func(yield func(struct{}) bool) {
+			m.sink.full = func() error {
+				if m.sink.emitted() >= m.quota && !yield(struct{}{}) {
+					return errDropped
+				}
+				return nil
+			}
+			m.err = m.feed(&m.ctx)
+		})
+	}
+	if _, more := m.next(); more {
+		return errPaused
+	}
+	m.sink.full = nil
+	return m.err
+}
+
+func (m *merging) close() error {
+	if m.stop != nil {
+		m.stop()
+	}
+	return nil
+}
+
+// movedContext is the context of whoever runs what is paused in between.
+type movedContext struct{ context.Context }
 
 // rows returns how many of the rows left in a batch to push next.
 func (p *pause) rows(left int) int { return min(left, p.slice) }

@@ -86,13 +86,24 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 
 // source returns what feeds the task's pipeline: a split, rows of other tasks, or what is merged of their results.
 func (t *Task) source(ctx context.Context, p *pipeline, tables []*Table, in []any, filter *rowFilter) source {
+	inner := multiplies(t.Fragment.Root) && pausable(ctx) // one row may become more than can wait: it stops within a push
+	var pushes *pause
+	if !inner {
+		pushes = newPause(ctx, t, p)
+	}
+	var from source
 	switch {
 	case !t.Fragment.FromTasks:
-		return &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: newPause(ctx, t, p), filter: filter}
+		from = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: pushes, filter: filter}
 	case t.Fragment.Merge == nil && p.parts == nil:
-		return &exchanged{link: p.head, task: t, in: in, pause: newPause(ctx, t, p)}
+		from = &exchanged{link: p.head, task: t, in: in, pause: pushes}
+	default:
+		return newMerging(ctx, t, p, func(ctx context.Context) error { return t.feed(ctx, p, tables, in) })
 	}
-	return merging(func(ctx context.Context) error { return t.feed(ctx, p, tables, in) })
+	if inner {
+		return newMerging(ctx, t, p, from.run)
+	}
+	return from
 }
 
 // guard turns panics of do into errors, and frees what its result would hold where there is none.

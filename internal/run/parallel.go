@@ -45,14 +45,17 @@ func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 	if q.options.InOrder {
 		return 1, nil // one table keeps the order of first appearance, however many groups there are
 	}
-	if rows <= mergeGroupsEach {
+	if rows <= mergeGroupsEach && bytes <= exec.TableBytes(q.ctx) {
 		return 1, nil
 	}
 	n := min(rows, exec.CountGroups(groups))
-	if n <= fewGroups {
+	limit := exec.TableBytes(q.ctx)
+	bytes = bytes / int64(rows) * int64(n)
+	if n <= fewGroups && (bytes <= limit || limit == exec.TinyBytes) {
 		return 1, nil // they come in order of first appearance, however many parts have them
 	}
-	return tasksFor(n, bytes/int64(rows)*int64(n), exec.TableBytes(q.ctx)), nil
+	// Few groups of long text, too, where they are more than one table takes: a merge would divide them, and give them all at once.
+	return tasksFor(n, bytes, limit), nil
 }
 
 // tasksFor returns how many tasks take so many different rows, none of which should need a table of more than limit bytes.

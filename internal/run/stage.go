@@ -207,9 +207,13 @@ func (q *query) ahead(s *stage) int {
 	if s.expands {
 		return q.workers()
 	}
-	if soft := mem.From(q.ctx).Soft(); soft > 0 && s.largest > 0 {
+	largest := s.largest
+	if largest == 0 && s.Final && len(s.tasks) > 0 && s.tasks[0].Split != nil {
+		largest = exec.MayEmit(s.tasks[0].Split) // nothing has come yet
+	}
+	if soft := mem.From(q.ctx).Soft(); soft > 0 && largest > 0 {
 		// What waits for the user takes a quarter of what may live at most.
-		return max(q.workers(), min(q.window(), int(soft/4/s.largest)))
+		return max(q.workers(), min(q.window(), int(soft/4/largest)))
 	}
 	return q.window()
 }
