@@ -14,6 +14,9 @@ const (
 	fewGroups = mergeGroupsEach + mergeGroupsEach/8
 	// maxMergeTasks bounds the merges: a task has at least one of the hash buckets.
 	maxMergeTasks = exec.Buckets
+	// enoughMerges is how many merges of groups are enough for any number of workers: each then takes some buckets after the others, and
+	// uses its table's memory for all of them.
+	enoughMerges = 64
 	// rangeBytes is how much a task that merges sorted runs should give: its rows wait for those before them.
 	rangeBytes = 8 << 20
 	// maxRanges bounds the parts of such a merge.
@@ -52,7 +55,13 @@ func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 	if n <= fewGroups {
 		return 1, nil // they come in order of first appearance, however many parts have them
 	}
-	return tasksFor(n, bytes/int64(rows)*int64(n), exec.TableBytes(q.ctx)), nil
+	bytes = bytes / int64(rows) * int64(n)
+	limit := exec.TableBytes(q.ctx)
+	tasks := tasksFor(n, bytes, limit)
+	for tasks > enoughMerges && exec.TableTimes*bytes/int64(tasks/2) <= limit {
+		tasks /= 2
+	}
+	return tasks, nil
 }
 
 // tasksFor returns how many tasks take so many different rows, none of which should need a table of more than limit bytes.
