@@ -288,19 +288,20 @@ func (s *groupStep) flushIfLarge() error {
 			most = few(manyGroups)
 		}
 		if 2*n > s.seen && (n >= most || expectGroups(n, s.seen) > most) {
-			past := 10*n > 9*s.seen
-			if err := s.flush(); err != nil {
+			if 10*n <= 9*s.seen {
+				return s.flush(n)
+			}
+			s.pass = passRows // rows go past an empty table alone: those in it would come after them
+			if err := s.flush(0); err != nil {
 				return err
 			}
-			if past { // an empty table: rows in it would come after them
-				s.pass, s.look = passRows, few(againGroups)
-			}
+			s.look = few(againGroups)
 			return nil
 		}
 		s.look = max(2*n, few(flushGroups))
 	}
 	if s.held.Held() > s.limit {
-		return s.flush()
+		return s.flush(n)
 	}
 	return nil
 }
@@ -320,8 +321,8 @@ func expectGroups(n, rows int) int {
 	return int(float64(rows) / x)
 }
 
-// flush gives the groups away and begins anew.
-func (s *groupStep) flush() error {
+// flush gives the groups away and begins anew, with room for as many as are expected.
+func (s *groupStep) flush(expect int) error {
 	if err := s.complete(s.args); err != nil {
 		return err
 	}
@@ -329,7 +330,7 @@ func (s *groupStep) flush() error {
 		return err
 	}
 	s.held.Free()
-	g, err := newGrouping(s.node, s.held, s.groups(), false)
+	g, err := newGrouping(s.node, s.held, expect, false)
 	if err != nil {
 		return err
 	}

@@ -169,9 +169,7 @@ func (t *table) fitDirect(n int) (bool, error) {
 	}
 	t.mem.give(int64(4*len(t.dir.gids)) + t.slotBytes())
 	d.gids = make([]uint32, 1<<total)
-	for g := range t.n {
-		d.gids[t.directIndex(&d, g)] = uint32(g) + 1
-	}
+	t.enter(&d)
 	t.h8, t.h16, t.hn = nil, nil, nil
 	t.dir, t.kind = d, direct
 	return true, nil
@@ -185,10 +183,20 @@ func (t *table) span(c, n int) (base uint64, width uint) {
 		flip = 1 << 63
 	}
 	lo, hi := ^uint64(0), uint64(0)
-	for g := range t.n {
-		if !t.isNull(g, c) {
-			x := l.of(t.words[g*t.width:]) ^ flip
-			lo, hi = min(lo, x), max(hi, x)
+	if t.oneWord() {
+		s := (64 - l.bits) & 63
+		for g, x := range t.words[:t.n] {
+			if t.masks[g] == 0 {
+				x = extend(x, s, flip) ^ flip
+				lo, hi = min(lo, x), max(hi, x)
+			}
+		}
+	} else {
+		for g := range t.n {
+			if !t.isNull(g, c) {
+				x := l.of(t.words[g*t.width:]) ^ flip
+				lo, hi = min(lo, x), max(hi, x)
+			}
 		}
 	}
 	for i, x := range t.vals[c][:n] {
@@ -231,6 +239,40 @@ func (t *table) spread(c int, lo, hi, flip uint64, width uint) (uint64, uint) {
 		return lo - left, width
 	}
 	return lo - left/2, width
+}
+
+// oneWord says that the key is one column, which is the word.
+func (t *table) oneWord() bool { return len(t.cols) == 1 && t.width == 1 }
+
+// extend makes 64 bits of the lower 64-s bits of x: with their sign, where flip says that they have one.
+func extend(x uint64, s uint, flip uint64) uint64 {
+	if flip != 0 {
+		return uint64(int64(x<<s) >> s)
+	}
+	return x << s >> s
+}
+
+// enter puts all groups into d.
+func (t *table) enter(d *directTable) {
+	if !t.oneWord() {
+		for g := range t.n {
+			d.gids[t.directIndex(d, g)] = uint32(g) + 1
+		}
+		return
+	}
+	l := t.lanes[0]
+	s, flip := (64-l.bits)&63, uint64(0)
+	if l.signed {
+		flip = 1 << 63
+	}
+	base, null := d.base[0], uint64(1)<<d.bits[0]-1
+	for g, x := range t.words[:t.n] {
+		i := extend(x, s, flip) - base
+		if t.masks[g] != 0 {
+			i = null
+		}
+		d.gids[i] = uint32(g) + 1
+	}
 }
 
 // directIndex is the index of group g in d.
