@@ -55,17 +55,21 @@ type frameRef struct {
 const chunkOverhead = 2 << 10
 
 // newChunk returns a chunk of the rows in columns, copied and put in the order of buckets where they are hashed: it is done while they
-// are in the cache, and makes what readers of some buckets read one piece. Columns are good until tmp is reset.
-func (s *Space) newChunk(sc *schema, id frameID, cols []vec.Vec, hashes []uint64, rows int, tmp *vec.Scratch) *chunk {
+// are in the cache, and makes what readers of some buckets read one piece. Columns are the writer's open chunk.
+func (s *Space) newChunk(w *Writer, cols []vec.Vec) *chunk {
+	sc, hashes, rows, tmp := w.schema, w.hashes, w.rows, &w.scratch
+	id := frameID{exchange: w.exchange, chunk: uint32(len(w.chunks))}
 	c := &chunk{space: s, schema: sc, id: id, rows: rows, class: -1, mem: s.spare.get()}
 	size := 128
 	if sc.Hashed {
 		size += rows * 10
 	}
-	plain := make([]vec.Vec, len(cols))
+	plain, shared := make([]vec.Vec, len(cols)), make([]bool, len(cols))
 	for i := range cols {
 		plainer(&plain[i], &cols[i], tmp)
-		size += roomOf(&plain[i], sc.Hashed)
+		if shared[i] = w.constants.share(i, &plain[i]); !shared[i] {
+			size += roomOf(&plain[i], sc.Hashed)
+		}
 	}
 	c.mem.Room(size)
 	var idx []uint32
@@ -74,14 +78,17 @@ func (s *Space) newChunk(sc *schema, id frameID, cols []vec.Vec, hashes []uint64
 	}
 	c.cols = plain
 	c.used = int64(rows) * 8
+	c.bytes = chunkOverhead
 	for i := range plain {
-		keep(&c.cols[i], &plain[i], idx, c.mem)
+		if shared[i] { // reserved for each chunk as if it had its own: any of them may be the last
+			c.bytes += int64(len(plain[i].Data))
+		} else {
+			keep(&c.cols[i], &plain[i], idx, c.mem)
+		}
 		c.used += c.cols[i].Bytes()
-	}
-	c.bytes = chunkOverhead + c.mem.Bytes()
-	for i := range c.cols {
 		c.bytes += dictBytes(&c.cols[i])
 	}
+	c.bytes += c.mem.Bytes()
 	return c
 }
 

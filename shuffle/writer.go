@@ -48,6 +48,8 @@ type Writer struct {
 	sum     uint64 // of hashes
 	scratch vec.Scratch
 	held    int64 // reserved for it
+	// constants are what sealed chunks share.
+	constants constants
 }
 
 // totals is what was added, by bucket: readers must get the same.
@@ -225,8 +227,7 @@ func (w *Writer) seal() error {
 	for i, b := range w.build {
 		cols[i] = b.Vec()
 	}
-	id := frameID{exchange: w.exchange, chunk: uint32(len(w.chunks))}
-	c := w.space.newChunk(w.schema, id, cols, w.hashes, w.rows, &w.scratch)
+	c := w.space.newChunk(w, cols)
 	want := c.bytes
 	c.bytes = 0
 	w.chunks = append(w.chunks, c)
@@ -296,5 +297,5 @@ func (w *Writer) Abort() {
 func (w *Writer) end() {
 	w.done = true
 	w.space.release(w.held)
-	w.build, w.hashes, w.scratch, w.held = nil, nil, vec.Scratch{}, 0
+	w.build, w.hashes, w.scratch, w.constants, w.held = nil, nil, vec.Scratch{}, nil, 0
 }

@@ -76,6 +76,20 @@ func Expect(accs []Acc, groups int) {
 	}
 }
 
+// Reset makes accumulators forget all groups and keep their memory for the next ones. It returns false, and changes nothing, where one of
+// them cannot.
+func Reset(accs []Acc) bool {
+	for _, a := range accs {
+		if _, ok := a.(interface{ reset() }); !ok {
+			return false
+		}
+	}
+	for _, a := range accs {
+		a.(interface{ reset() }).reset()
+	}
+	return true
+}
+
 // StateTypes returns the types of the State of an accumulator of e, nil where New gives an error.
 func StateTypes(e expr.Expr) []arrow.DataType {
 	s, err := specOf(e)

@@ -46,6 +46,9 @@ func (c *counter) add(gids []uint32, rows, taken int, mask []uint64) {
 	}
 }
 
+// reset forgets the groups and keeps the memory.
+func (c *counter) reset() { c.store.reset() }
+
 // numbers returns the numbers of the first groups.
 func (c *counter) numbers(groups int) []int64 {
 	c.nums = c.ints(c.nums, 0, groups)

@@ -78,6 +78,11 @@ func (a *extreme[T]) expect(groups int) {
 	a.seen.by, a.by = roomFor(a.seen.by, groups), roomFor(a.by, groups)
 }
 
+func (a *extreme[T]) reset() {
+	a.seen.reset()
+	a.by = a.by[:0] // makeRoom sets what is used again
+}
+
 func (a *extreme[T]) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
 	a.makeRoom(groups)
 	if rows == 0 {

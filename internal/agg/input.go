@@ -136,6 +136,11 @@ func (s *seen) grow(groups int) {
 	}
 }
 
+func (s *seen) reset() {
+	clear(s.by)
+	*s = seen{by: s.by[:0]}
+}
+
 // mark notes a value in each of the groups, nil: n > 0 values in group 0. It costs nothing once all groups have one.
 func (s *seen) mark(gids []uint32, n int) {
 	if s.missing == 0 || n == 0 {

@@ -51,6 +51,11 @@ func (a *mean) expect(groups int) {
 	a.n.expect(groups)
 }
 
+func (a *mean) reset() {
+	a.total.reset()
+	a.n.reset()
+}
+
 func (a *mean) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
 	a.makeRoom(groups)
 	if rows == 0 {

@@ -24,6 +24,12 @@ func (s *store) grow(groups int) {
 	}
 }
 
+// reset forgets the groups and keeps the memory.
+func (s *store) reset() {
+	clear(s.words)
+	s.words, s.groups = s.words[:0], 0
+}
+
 func (s *store) expect(groups int) { s.words = roomFor(s.words, groups*s.stride) }
 
 // cells are an accumulator's words of each row of a store: from at on, as many as it takes.

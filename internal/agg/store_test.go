@@ -17,6 +17,7 @@ import (
 func TestTogether(t *testing.T) {
 	types := []arrow.DataType{arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Float64, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Uint64,
 		arrow.FixedWidthTypes.Boolean, &arrow.Decimal128Type{Precision: 20, Scale: 2}, arrow.PrimitiveTypes.Float32, arrow.PrimitiveTypes.Uint8}
+	emptied := 0
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := rowtest.New(seed)
@@ -77,8 +78,36 @@ func TestTogether(t *testing.T) {
 				}
 			}
 			sameAccs(t, specs, into, intoShared, groups)
+
+			// Emptied, they take other groups as new ones do.
+			if !Reset(intoShared) {
+				return
+			}
+			emptied++
+			again := accsOf(t, specs)
+			fewer := (groups + 1) / 2
+			for i := range back {
+				back[i] = uint32(i / 2)
+			}
+			for i := range specs {
+				require.NoError(t, again[i].Merge(back, apart[i].State(), groups, fewer))
+				require.NoError(t, intoShared[i].Merge(back, shared[i].State(), groups, fewer))
+				x, errX := again[i].Result(fewer)
+				y, errY := intoShared[i].Result(fewer)
+				require.Equal(t, errX == nil, errY == nil)
+				for g := 0; errX == nil && g < fewer; g++ {
+					require.Equal(t, rowtest.Text(&x, g), rowtest.Text(&y, g))
+				}
+				for c, a := range again[i].State() {
+					b := intoShared[i].State()[c]
+					for g := range fewer {
+						require.Equal(t, rowtest.Text(&a, g), rowtest.Text(&b, g))
+					}
+				}
+			}
 		})
 	}
+	require.Greater(t, emptied, 5)
 }
 
 func accsOf(t *testing.T, specs []spec) []Acc {

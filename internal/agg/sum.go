@@ -17,6 +17,8 @@ type total interface {
 	// size and move are as in packed; the total's words come first.
 	size() int
 	move(s *store, at int, own bool)
+	// reset forgets the groups and keeps the memory.
+	reset()
 	// expect makes room for groups where there is none.
 	expect(groups int)
 	types() []arrow.DataType
@@ -49,6 +51,7 @@ type sum struct {
 	total
 	seen seen
 	in   input
+	vals []float64 // of Result
 }
 
 func newSum(s spec) (acc, error) {
@@ -62,6 +65,11 @@ func newSum(s spec) (acc, error) {
 func (a *sum) expect(groups int) {
 	a.total.expect(groups)
 	a.seen.by = roomFor(a.seen.by, groups)
+}
+
+func (a *sum) reset() {
+	a.total.reset()
+	a.seen.reset()
 }
 
 func (a *sum) Update(gids []uint32, args []vec.Vec, where []uint64, rows, groups int) error {
@@ -115,7 +123,7 @@ func (a *sum) types() []arrow.DataType { return a.total.types() }
 
 func (a *sum) State() []vec.Vec { return a.columns(a.seen.valid(len(a.seen.by))) }
 
-func (a *sum) Bytes() int64 { return a.total.bytes() + a.seen.bytes() }
+func (a *sum) Bytes() int64 { return a.total.bytes() + a.seen.bytes() + int64(cap(a.vals))*8 }
 
 func (a *sum) Result(groups int) (vec.Vec, error) {
 	a.seen.grow(groups)
@@ -134,11 +142,11 @@ func (a *sum) Result(groups int) (vec.Vec, error) {
 		}
 		return vec.Vec{Type: a.out, Phys: p, Width: 4, Len: groups, Data: vec.Bytes(out), Valid: valid}, nil
 	}
-	out := make([]float64, groups)
-	for g := range out {
-		out[g] = a.float(g)
+	a.vals = growTo(a.vals[:0], groups)[:groups]
+	for g := range a.vals {
+		a.vals[g] = a.float(g)
 	}
-	return column(arrow.PrimitiveTypes.Float64, out, valid), nil
+	return column(arrow.PrimitiveTypes.Float64, a.vals, valid), nil
 }
 
 // overflow is the error of a sum that its type does not hold.

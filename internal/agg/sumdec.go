@@ -32,6 +32,11 @@ var decType arrow.DataType = &arrow.Decimal256Type{Precision: 76}
 
 func (t *decTotal) grow(groups int) { t.sums = growTo(t.sums, groups) }
 
+func (t *decTotal) reset() {
+	clear(t.sums)
+	t.sums = t.sums[:0]
+}
+
 func (t *decTotal) size() int { return 0 }
 
 func (t *decTotal) move(*store, int, bool) {}

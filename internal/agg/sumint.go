@@ -39,6 +39,11 @@ func (t *intTotal) grow(groups int) {
 	}
 }
 
+func (t *intTotal) reset() {
+	t.store.reset()
+	t.hi = nil
+}
+
 func (t *intTotal) size() int { return 1 }
 
 func (t *intTotal) move(s *store, at int, own bool) { t.cells = cells{s, at, own} }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sheafdata/sheaf/internal/agg"
+	"github.com/sheafdata/sheaf/internal/group"
 	"github.com/sheafdata/sheaf/internal/vec"
 	"github.com/sheafdata/sheaf/mem"
 	"github.com/sheafdata/sheaf/plan"
@@ -65,6 +66,8 @@ type groupMerge struct {
 	spent int64 // bytes that were spilled on the way
 	// unlike says that hardly any group is in more than one part.
 	unlike bool
+	// spare is the grouping of the buckets before, empty: its memory is in the caches, and costs nothing to be had.
+	spare *grouping
 }
 
 // maxShift is how many bits of a hash can be looked at: the low ones place keys in tables.
@@ -77,18 +80,32 @@ type groupRows func(cols []vec.Vec, hashes []uint64, rows int) error
 func (m *groupMerge) merge(ctx context.Context, parts []*Groups, lo, hi int) error {
 	rows, sum := expected(parts, lo, hi)
 	m.unlike = sum >= few(unlikeFrom) && 4*rows > 3*sum
+	step := hi - lo
+	for m.limit > 0 && step > 1 && step < buckets && rows > few(mergedAtOnce) { // all buckets come in order of first appearance
+		step, rows = step/2, (rows+1)/2
+	}
 	if m.limit > 0 {
 		rows = min(rows, int(m.limit/TableTimes/m.groupBytes()))
 	}
-	return m.level(ctx, 0, rows, func(add groupRows) error {
-		for _, p := range parts {
-			if err := p.read(ctx, lo, hi, add); err != nil {
-				return err
+	for from := lo; from < hi; from += step {
+		to := min(from+step, hi)
+		err := m.level(ctx, 0, rows, func(add groupRows) error {
+			for _, p := range parts {
+				if err := p.read(ctx, from, to, add); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
+
+// mergedAtOnce is how many groups a merge should have in its table: of more it takes some buckets after the others.
+const mergedAtOnce = 64 << 10
 
 // unlikeFrom is how many rows a merge has at least for it to matter how it keeps keys that hardly ever come twice.
 const unlikeFrom = 4 << 10
@@ -123,8 +140,10 @@ func (m *groupMerge) level(ctx context.Context, shift uint, rows int, read func(
 	l := &mergeLevel{m: m, spill: &groupSpill{space: shuffle.From(ctx), node: m.node, shift: shift + hashBits}}
 	defer l.spill.abort()
 	var err error
-	if l.g, err = newGrouping(m.node, m.held, rows, m.unlike); err != nil {
-		return err
+	if l.g, m.spare = m.spare, nil; l.g == nil {
+		if l.g, err = newGrouping(m.node, m.held, rows, m.unlike); err != nil {
+			return err
+		}
 	}
 	l.splits = m.limit > 0 && l.g.table != nil && shift < maxShift
 	if err := read(l.add); err != nil {
@@ -218,11 +237,20 @@ func (m *groupMerge) push(ctx context.Context, g *grouping) error {
 		}
 		res.Cols = append(res.Cols, col)
 	}
-	defer m.held.Free()
+	defer m.keep(g)
 	if m.node.DropNullKeys {
 		return pushWithoutNullKeys(ctx, &res, g.nkeys, m.out)
 	}
 	return m.out.pushAll(ctx, &res)
+}
+
+// keep makes a grouping that was pushed the spare one, or frees it: also where the limit would leave the next one too little to grow.
+func (m *groupMerge) keep(g *grouping) {
+	if (m.limit == 0 || 2*m.held.Held() <= m.limit) && g.table != nil && group.Reset(g.table) && agg.Reset(g.accs) {
+		m.spare = g
+		return
+	}
+	m.held.Free()
 }
 
 // rowsOf is the number of rows of buckets [lo, hi); for groups that are kept as they are, about.

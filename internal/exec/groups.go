@@ -70,6 +70,10 @@ const (
 	// expected, larger tables would only be slower.
 	flushGroups = 64 << 10
 	mostGroups  = 256 << 10
+	// againGroups is the number of groups at which it looks after rows went past: where more than manyGroups are to be expected, so few
+	// rows tell, since two of a group are then rare. At first it takes more, because keys may come round by round.
+	againGroups = 16 << 10
+	manyGroups  = 1 << 20
 	// passRows is how many rows go past the table where nine tenths of the rows it saw were groups of their own; then it looks again.
 	passRows = 512 << 10
 	// flushBytes bounds a partial's table where the budget does not: beyond the last-level cache a lookup costs several times as much.
@@ -279,16 +283,25 @@ func (s *groupStep) flushIfLarge() error {
 	}
 	n := s.groups()
 	if n >= s.look {
-		if most := few(mostGroups); 2*n > s.seen && (n >= most || expectGroups(n, s.seen) > most) {
-			if 10*n > 9*s.seen { // rows go past an empty table alone: those in it would come after them
-				s.pass = passRows
-			}
-			return s.flush()
+		most := few(mostGroups)
+		if n < few(flushGroups) {
+			most = few(manyGroups)
 		}
-		s.look = 2 * n
+		if 2*n > s.seen && (n >= most || expectGroups(n, s.seen) > most) {
+			if 10*n <= 9*s.seen {
+				return s.flush(n)
+			}
+			s.pass = passRows // rows go past an empty table alone: those in it would come after them
+			if err := s.flush(0); err != nil {
+				return err
+			}
+			s.look = few(againGroups)
+			return nil
+		}
+		s.look = max(2*n, few(flushGroups))
 	}
 	if s.held.Held() > s.limit {
-		return s.flush()
+		return s.flush(n)
 	}
 	return nil
 }
@@ -308,8 +321,8 @@ func expectGroups(n, rows int) int {
 	return int(float64(rows) / x)
 }
 
-// flush gives the groups away and begins anew.
-func (s *groupStep) flush() error {
+// flush gives the groups away and begins anew, with room for as many as are expected.
+func (s *groupStep) flush(expect int) error {
 	if err := s.complete(s.args); err != nil {
 		return err
 	}
@@ -317,7 +330,7 @@ func (s *groupStep) flush() error {
 		return err
 	}
 	s.held.Free()
-	g, err := newGrouping(s.node, s.held, s.groups(), false)
+	g, err := newGrouping(s.node, s.held, expect, false)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ type directTable struct {
 	base  []uint64
 	bits  []uint
 	shift []uint
+	// fits is how many arrays in a row had the same size: see maxFits.
+	fits int
 }
 
 const (
@@ -22,6 +24,9 @@ const (
 	startBits = 16
 	// maxBits limits it in any case: 16 Mi entries are 64 MiB.
 	maxBits = 24
+	// maxFits is how often an array is made anew without becoming larger. Where values spread to both sides, what is left over of the power
+	// of two is used up in ever smaller steps: it then takes twice the range.
+	maxFits = 4
 )
 
 // directFast handles a single plain integer column without nulls. It returns how many rows are done: fewer than n where a value is
@@ -140,7 +145,7 @@ func (t *table) fitDirect(n int) (bool, error) {
 	if t.wide {
 		return false, nil
 	}
-	var d directTable
+	d := directTable{fits: 1}
 	var total uint
 	for c := range t.cols {
 		if len(t.cols[c].lanes) != 1 || !t.lanes[c].dense || len(t.cols) > 32 {
@@ -153,6 +158,9 @@ func (t *table) fitDirect(n int) (bool, error) {
 			return false, nil
 		}
 	}
+	if len(t.dir.gids) == 1<<total {
+		d.fits = t.dir.fits + 1
+	}
 	if total > startBits && int64(4)<<total > t.hashedBytes(max(t.n+n, t.hint)) {
 		return false, nil
 	}
@@ -161,16 +169,13 @@ func (t *table) fitDirect(n int) (bool, error) {
 	}
 	t.mem.give(int64(4*len(t.dir.gids)) + t.slotBytes())
 	d.gids = make([]uint32, 1<<total)
-	for g := range t.n {
-		d.gids[t.directIndex(&d, g)] = uint32(g) + 1
-	}
+	t.enter(&d)
 	t.h8, t.h16, t.hn = nil, nil, nil
 	t.dir, t.kind = d, direct
 	return true, nil
 }
 
-// span returns a base and a number of bits that hold the values of column c: of all groups and n loaded rows, with what the power of
-// two leaves over shared between both ends.
+// span returns a base and a number of bits that hold the values of column c: of all groups and n loaded rows.
 func (t *table) span(c, n int) (base uint64, width uint) {
 	l := t.lanes[c]
 	flip := uint64(0)
@@ -178,10 +183,20 @@ func (t *table) span(c, n int) (base uint64, width uint) {
 		flip = 1 << 63
 	}
 	lo, hi := ^uint64(0), uint64(0)
-	for g := range t.n {
-		if !t.isNull(g, c) {
-			x := l.of(t.words[g*t.width:]) ^ flip
-			lo, hi = min(lo, x), max(hi, x)
+	if t.oneWord() {
+		s := (64 - l.bits) & 63
+		for g, x := range t.words[:t.n] {
+			if t.masks[g] == 0 {
+				x = extend(x, s, flip) ^ flip
+				lo, hi = min(lo, x), max(hi, x)
+			}
+		}
+	} else {
+		for g := range t.n {
+			if !t.isNull(g, c) {
+				x := l.of(t.words[g*t.width:]) ^ flip
+				lo, hi = min(lo, x), max(hi, x)
+			}
 		}
 	}
 	for i, x := range t.vals[c][:n] {
@@ -197,10 +212,67 @@ func (t *table) span(c, n int) (base uint64, width uint) {
 	if width == 0 || width > maxBits {
 		return 0, 64
 	}
-	if t.cols[c].ids == nil {
-		lo -= (1<<width - 2 - (hi - lo)) / 2
+	base, width = t.spread(c, lo, hi, flip, width)
+	return base ^ flip, width
+}
+
+// spread puts the range from lo to hi of column c into so many bits, or one more: what is left over of the power of two goes to the side
+// where values were met that the array before did not have, so that keys which ascend make a new one only as they take twice the range;
+// else it is shared between both.
+func (t *table) spread(c int, lo, hi, flip uint64, width uint) (uint64, uint) {
+	below, above := true, true
+	if t.kind == direct {
+		was, last := t.dir.base[c]^flip, uint64(1)<<t.dir.bits[c]-2
+		below, above = lo-was > last, hi-was > last
+		if !below && !above {
+			return was, t.dir.bits[c]
+		}
+		if t.dir.fits >= maxFits && width <= t.dir.bits[c] && t.dir.bits[c] < maxBits {
+			width = t.dir.bits[c] + 1
+		}
 	}
-	return lo ^ flip, width
+	left := uint64(1)<<width - 2 - (hi - lo)
+	switch {
+	case t.cols[c].ids != nil || !below:
+		return lo, width
+	case !above:
+		return lo - left, width
+	}
+	return lo - left/2, width
+}
+
+// oneWord says that the key is one column, which is the word.
+func (t *table) oneWord() bool { return len(t.cols) == 1 && t.width == 1 }
+
+// extend makes 64 bits of the lower 64-s bits of x: with their sign, where flip says that they have one.
+func extend(x uint64, s uint, flip uint64) uint64 {
+	if flip != 0 {
+		return uint64(int64(x<<s) >> s)
+	}
+	return x << s >> s
+}
+
+// enter puts all groups into d.
+func (t *table) enter(d *directTable) {
+	if !t.oneWord() {
+		for g := range t.n {
+			d.gids[t.directIndex(d, g)] = uint32(g) + 1
+		}
+		return
+	}
+	l := t.lanes[0]
+	s, flip := (64-l.bits)&63, uint64(0)
+	if l.signed {
+		flip = 1 << 63
+	}
+	base, null := d.base[0], uint64(1)<<d.bits[0]-1
+	for g, x := range t.words[:t.n] {
+		i := extend(x, s, flip) - base
+		if t.masks[g] != 0 {
+			i = null
+		}
+		d.gids[i] = uint32(g) + 1
+	}
 }
 
 // directIndex is the index of group g in d.

@@ -84,6 +84,19 @@ func New(types []arrow.DataType, o Options) (Table, error) {
 	return t, nil
 }
 
+// Reset makes a table forget all groups and keep its memory for the next ones. It returns false, and changes nothing, where the table is of
+// a kind that cannot.
+func Reset(t Table) bool {
+	switch t := t.(type) {
+	case *rowTable:
+		t.reset()
+		return true
+	case *table:
+		return t.reset()
+	}
+	return false
+}
+
 // account is the memory of a table and its interners: held is what was reserved, spare the part of it that growth left behind.
 type account struct {
 	reserve     func(int64) error

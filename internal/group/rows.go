@@ -82,6 +82,18 @@ func (t *rowTable) Bytes() int64 { return t.mem.held }
 
 func (t *rowTable) Hashes() []uint64 { return t.hashes[:t.n] }
 
+func (t *rowTable) reset() {
+	now := int64(0)
+	for _, b := range t.cols {
+		b.Reset()
+		now += b.Bytes()
+	}
+	t.mem.give(max(0, t.built-now))
+	t.built = now
+	clear(t.slots)
+	t.n, t.first, t.stale = 0, t.first[:0], true
+}
+
 func (t *rowTable) Keys(from, to int) ([]vec.Vec, error) {
 	if t.stale {
 		t.out.Reset()

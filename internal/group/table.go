@@ -213,6 +213,24 @@ func (t *table) loadChunk(keys []vec.Vec, from, n int) error {
 	return nil
 }
 
+// reset is for keys that are words: interners number values for good.
+func (t *table) reset() bool {
+	if t.kind == undecided {
+		return false
+	}
+	for c := range t.cols {
+		if t.cols[c].ids != nil {
+			return false
+		}
+	}
+	clear(t.h8)
+	clear(t.h16)
+	clear(t.hn)
+	clear(t.dir.gids)
+	t.n, t.hashed, t.first, t.stale = 0, 0, t.first[:0], true
+	return true
+}
+
 // addNulls sets the null bit of column c and clears its lanes in the rows without a valid bit.
 func (t *table) addNulls(c int, valid []uint64, lanes [][]uint64, n int) {
 	apart := len(t.cols) <= 32

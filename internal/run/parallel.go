@@ -14,6 +14,9 @@ const (
 	fewGroups = mergeGroupsEach + mergeGroupsEach/8
 	// maxMergeTasks bounds the merges: a task has at least one of the hash buckets.
 	maxMergeTasks = exec.Buckets
+	// enoughMerges is how many merges of groups are enough for any number of workers: each then takes some buckets after the others, and
+	// uses its table's memory for all of them.
+	enoughMerges = 64
 	// rangeBytes is how much a task that merges sorted runs should give: its rows wait for those before them.
 	rangeBytes = 8 << 20
 	// maxRanges bounds the parts of such a merge.
@@ -45,17 +48,21 @@ func (q *query) mergeTasks(partials []graph.ID) (int, error) {
 	if q.options.InOrder {
 		return 1, nil // one table keeps the order of first appearance, however many groups there are
 	}
-	if rows <= mergeGroupsEach && bytes <= exec.TableBytes(q.ctx) {
+	limit := exec.TableBytes(q.ctx)
+	if rows == 0 || rows <= mergeGroupsEach && bytes <= limit {
 		return 1, nil
 	}
 	n := min(rows, exec.CountGroups(groups))
-	limit := exec.TableBytes(q.ctx)
 	bytes = bytes / int64(rows) * int64(n)
 	if n <= fewGroups && (bytes <= limit || limit == exec.TinyBytes) {
 		return 1, nil // they come in order of first appearance, however many parts have them
 	}
 	// Few groups of long text, too, where they are more than one table takes: a merge would divide them, and give them all at once.
-	return tasksFor(n, bytes, limit), nil
+	tasks := tasksFor(n, bytes, limit)
+	for tasks > enoughMerges && exec.TableTimes*bytes/int64(tasks/2) <= limit {
+		tasks /= 2
+	}
+	return tasks, nil
 }
 
 // tasksFor returns how many tasks take so many different rows, none of which should need a table of more than limit bytes.
