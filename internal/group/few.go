@@ -8,7 +8,8 @@ import (
 
 // fewTable finds the groups of a single column of 8 bytes while they are few, where an array over the values is too long: floats, instants,
 // wide integers. Its places are filled by a product that puts each of the values seen so far into a place of its own, so that a look-up is
-// one multiplication and one comparison. The values are as they lie in the column: another form of a key, as −0 is of 0, takes the long way.
+// one multiplication and one comparison. The values are as they lie in the column: two forms of a key, as 0 and −0 are, are two values
+// of one group.
 type fewTable struct {
 	slots  [1 << fewBits]fewSlot
 	factor uint64
@@ -104,11 +105,11 @@ func (f *fewTable) learn(v *vec.Vec, from, n int, gids []uint32) {
 		if s := &f.slots[x*f.factor>>(64-fewBits)]; s.gid != 0 && s.raw == x {
 			continue
 		}
-		new := true
+		unknown := true
 		for _, s := range known[:k] {
-			new = new && s.raw != x
+			unknown = unknown && s.raw != x
 		}
-		if !new {
+		if !unknown {
 			continue
 		}
 		if k == fewKeys {
