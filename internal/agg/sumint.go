@@ -51,6 +51,10 @@ func (t *intTotal) move(s *store, at int, own bool) { t.cells = cells{s, at, own
 func (t *intTotal) add(gids []uint32, v *vec.Vec) error {
 	switch v.Phys {
 	case vec.Bool:
+		if gids == nil {
+			t.addHalves(int64(popCount(v.Bits(), v.Len)), 0)
+			return nil
+		}
 		t.ones = bytesOf(t.ones, v)
 		addUnsigned(t, gids, t.ones)
 	case vec.Int8:

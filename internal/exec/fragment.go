@@ -71,7 +71,7 @@ func (f *Fragment) Name() string { return sourceName(f) }
 // FewRows says that what a task makes of its rows grows little with them, so that few tasks with many rows make less of it than many.
 func (f *Fragment) FewRows() bool {
 	g, ok := f.Breaker.(*plan.GroupBy)
-	return ok && f.Mode == PartialGroups && len(g.Keys) > 0
+	return f.Sieve || ok && f.Mode == PartialGroups && len(g.Keys) > 0
 }
 
 // OfScan returns the fragment for the splits of a scan, which give the columns of request: with the scan's condition as far as the

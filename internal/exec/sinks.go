@@ -60,6 +60,8 @@ func (c *compiler) groupSink(ctx context.Context, schema *arrow.Schema) (sink, c
 		for _, arg := range agg.Args(a) {
 			if !where.IsZero() && arg.CanFail() { // an error counts only for the rows that the aggregate sees
 				arg = expr.If(where, arg, expr.NullOf(arg.Type()))
+			} else if a.Op() == "sum" {
+				arg = asBits(arg)
 			}
 			exprs = append(exprs, arg)
 		}
@@ -75,4 +77,29 @@ func (c *compiler) groupSink(ctx context.Context, schema *arrow.Schema) (sink, c
 	}
 	s.cols = make([]vec.Vec, len(exprs))
 	return s, make(columns, schema.NumFields()).add(schema, exprs...), nil
+}
+
+// asBits is the argument of an integer sum as booleans, which are summed by counting bits, where it is 1 or 0 by a condition or a boolean
+// cast to an integer.
+func asBits(arg expr.Expr) expr.Expr {
+	switch {
+	case arg.Op() == "cast" && isInteger(arg.Type()) && arg.Arg(0).Type() != nil && arg.Arg(0).Type().ID() == arrow.BOOL:
+		return arg.Arg(0)
+	case arg.Op() == "if" && isInteger(arg.Type()) && isWhole(arg.Arg(1), 1) && isWhole(arg.Arg(2), 0):
+		return expr.Coalesce(arg.Arg(0), false) // a condition that is null takes the other value
+	}
+	return arg
+}
+
+func isInteger(t arrow.DataType) bool { return t != nil && arrow.IsInteger(t.ID()) }
+
+// isWhole says whether e is the integer literal x.
+func isWhole(e expr.Expr, x int64) bool {
+	switch v, _ := e.Physical(); v := v.(type) {
+	case int64:
+		return v == x
+	case uint64:
+		return v == uint64(x)
+	}
+	return false
 }

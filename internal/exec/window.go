@@ -26,8 +26,12 @@ type windowStep struct {
 	width int              // columns of the input
 	live  []int            // held columns that are read downstream
 	top   *topFilter
-	sieve bool // of the rows that top leaves, all may go on
+	sieve bool  // of the rows that top leaves, all may go on
+	limit int64 // bytes of rows at which a sieve gives them on and begins anew
 }
+
+// sieveBytes is the most that a sieve holds.
+const sieveBytes = 256 << 20
 
 // windowColumns says what is held of the input: some of its columns, then what is computed of them.
 type windowColumns struct {
@@ -169,9 +173,7 @@ func (c *compiler) window(n *plan.Window, l link, need columns) (step, columns, 
 	}
 	s.top = c.topOf(n, w)
 	s.sieve = c.frag.Sieve && slices.Index(c.chain, plan.Node(n)) == len(c.chain)-3
-	for _, t := range w.types {
-		s.build = append(s.build, vec.NewBuilder(t))
-	}
+	s.begin()
 	reads := make(columns, in.NumFields())
 	for _, at := range w.carry {
 		reads[at] = true
@@ -182,6 +184,7 @@ func (c *compiler) window(n *plan.Window, l link, need columns) (step, columns, 
 func (s *windowStep) push(ctx context.Context, b *vec.Batch) error {
 	if s.held == nil {
 		s.held = mem.From(ctx).Reservation("window")
+		s.limit = min(sieveBytes, tableBytes(ctx))
 	}
 	cols, err := s.what.of(ctx, b)
 	if err != nil {
@@ -200,7 +203,25 @@ func (s *windowStep) push(ctx context.Context, b *vec.Batch) error {
 		held += c.Bytes()
 	}
 	s.rows += rows
-	return s.reserve(held)
+	if err := s.reserve(held); err != nil || !s.sieve || held <= s.limit {
+		return err
+	}
+	if err := s.compute(ctx); err != nil {
+		return err
+	}
+	s.begin()
+	return nil
+}
+
+// begin makes the step hold no rows.
+func (s *windowStep) begin() {
+	s.rows, s.held = 0, nil
+	for _, t := range s.what.types {
+		s.build = append(s.build, vec.NewBuilder(t))
+	}
+	if t := s.top; t != nil {
+		s.top = &topFilter{spec: t.spec, what: t.what, k: t.k, cols: t.cols}
+	}
 }
 
 // free gives all memory back.

@@ -43,6 +43,7 @@ type table struct {
 	h8  []slot8
 	h16 []slot16
 	hn  []slotN
+	few *fewTable
 
 	first []uint32
 	stale bool // columns that Keys gave are of before the last Intern
@@ -168,6 +169,22 @@ func (t *table) internChunk(keys []vec.Vec, from, n int, gids []uint32) error {
 			return nil
 		}
 	}
+	few := t.fewFor(&keys[0])
+	if few == nil {
+		return t.internLoaded(keys, from, n, gids)
+	}
+	if few.find(&keys[0], from, n, gids) {
+		return nil
+	}
+	err := t.internLoaded(keys, from, n, gids)
+	if err == nil {
+		few.learn(&keys[0], from, n, gids)
+	}
+	return err
+}
+
+// internLoaded is internChunk by the keys in their canonical form.
+func (t *table) internLoaded(keys []vec.Vec, from, n int, gids []uint32) error {
 	if err := t.loadChunk(keys, from, n); err != nil {
 		return err
 	}

@@ -90,7 +90,10 @@ func decompressSnappy(dst, src []byte) error {
 	if n != len(dst) {
 		return errCodecSize
 	}
-	out, err := s2.Decode(dst, src)
+	if _, head := binary.Uvarint(src); snappyBlock(dst, src[max(head, 0):]) {
+		return nil
+	}
+	out, err := s2.Decode(dst, src) // it says what is wrong
 	if err == nil && (len(out) != len(dst) || n > 0 && &out[0] != &dst[0]) {
 		return errCodecSize
 	}

@@ -171,6 +171,46 @@ func TestHybridBits(t *testing.T) {
 	}
 }
 
+// TestHybridBitsOfShortRuns has runs as writers make them where a few values are null: eight or more equal ones, or groups of eight.
+func TestHybridBitsOfShortRuns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var want, b []byte
+	for range 3000 {
+		switch rng.IntN(8) {
+		case 0:
+			b = append(b, packedRun(1, 1, 0, 1, 1, 0, 0, 1, 1)...)
+			want = append(want, 1, 0, 1, 1, 0, 0, 1, 1)
+		case 1:
+			n := 8 * (1 + rng.IntN(20))
+			run := make([]uint32, n)
+			for i := range run {
+				run[i] = uint32(rng.IntN(20) / 19)
+				want = append(want, byte(run[i]))
+			}
+			b = append(b, packedRun(1, run...)...)
+		default:
+			n, x := 1+rng.IntN(80), uint32(rng.IntN(2))
+			b = append(b, rleRun(n, 1, x)...)
+			want = append(want, bytes.Repeat([]byte{byte(x)}, n)...)
+		}
+	}
+	var h hybrid
+	h.reset(b, 1)
+	dst := make([]byte, (len(want)+7)/8) // no room beyond
+	for at := 0; at < len(want); {
+		k := min(len(want)-at, 1+rng.IntN(1000))
+		ones, err := h.bits(dst, at, k)
+		require.NoError(t, err)
+		require.Equal(t, bytes.Count(want[at:at+k], []byte{1}), ones)
+		at += k
+	}
+	for i, v := range want {
+		require.Equal(t, v, dst[i/8]>>(i%8)&1, "value %d", i)
+	}
+	_, err := h.bits(dst, 0, 1)
+	require.Error(t, err)
+}
+
 func TestHybridErrors(t *testing.T) {
 	var h hybrid
 	h.reset(nil, 3)

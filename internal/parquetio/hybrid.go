@@ -3,6 +3,7 @@ package parquetio
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 )
 
 // hybrid decodes the RLE / bit-packing hybrid of levels, dictionary codes and booleans as a stream: each call takes the next
@@ -36,8 +37,10 @@ func (h *hybrid) resetPacked(b []byte, width uint, n int) {
 // next reads the header of the next run.
 func (h *hybrid) next() error {
 	for h.left == 0 {
-		header, n := binary.Uvarint(h.b)
-		if n <= 0 {
+		header, n := uint64(0), 1
+		if len(h.b) > 0 && h.b[0] < 0x80 { // most runs are short
+			header = uint64(h.b[0])
+		} else if header, n = binary.Uvarint(h.b); n <= 0 {
 			return errRunsShort
 		}
 		if header > 1<<32 {
@@ -105,7 +108,7 @@ func (h *hybrid) ones(n int) bool {
 	return true
 }
 
-// bits writes the next n values of width 1 as bits of dst from pos and returns how many are 1.
+// bits writes the next n values of width 1 as bits of dst from pos and returns how many are 1. It may overwrite the bits of dst that follow.
 func (h *hybrid) bits(dst []byte, pos, n int) (ones int, err error) {
 	for n > 0 {
 		if h.left == 0 {
@@ -114,6 +117,14 @@ func (h *hybrid) bits(dst []byte, pos, n int) (ones int, err error) {
 			}
 		}
 		k := min(n, h.left)
+		if k <= shortRun && pos>>3+8 <= len(dst) {
+			some, took, err := h.shortBits(dst, pos, n)
+			if err != nil {
+				return ones, err
+			}
+			ones, pos, n = ones+some, pos+took, n-took
+			continue
+		}
 		if h.rle {
 			fillBits(dst, pos, k, h.value == 1)
 			ones += k * int(h.value)
@@ -126,6 +137,43 @@ func (h *hybrid) bits(dst []byte, pos, n int) (ones int, err error) {
 		n -= k
 	}
 	return ones, nil
+}
+
+// shortRun is the longest run that shortBits takes: its bits and up to 7 before them are a word.
+const shortRun = 56
+
+// shortBits is bits for short runs, as they are where a few values are null: their bits are gathered in a word. It takes fewer than n values
+// where it meets a long run or the end of dst is near.
+func (h *hybrid) shortBits(dst []byte, pos, n int) (ones, took int, err error) {
+	at, have := pos>>3, uint(pos)&7
+	word := uint64(dst[at]) & (1<<have - 1)
+	for took < n {
+		if h.left == 0 {
+			if err := h.next(); err != nil {
+				return ones, took, err
+			}
+		}
+		k := min(n-took, h.left)
+		if k > shortRun || at+8 > len(dst) {
+			break
+		}
+		run := -uint64(h.value)
+		if !h.rle {
+			run = load64(h.packed, h.idx>>3) >> (uint(h.idx) & 7)
+		}
+		run &= 1<<(uint(k)&63) - 1
+		ones += bits.OnesCount64(run)
+		word |= run << (have & 63)
+		have += uint(k)
+		binary.LittleEndian.PutUint64(dst[at:], word)
+		word >>= have &^ 7 & 63
+		at += int(have >> 3)
+		have &= 7
+		h.left -= k
+		h.idx += k
+		took += k
+	}
+	return ones, took, nil
 }
 
 // levels fills dst with the next values, none of which may be above most.

@@ -60,6 +60,8 @@ func aggregates() []expr.Expr {
 	for _, c := range []string{"k", "i", "u", "f", "w", "h"} {
 		aggs = append(aggs, expr.Sum(col(c)).As("sum_"+c), expr.Mean(col(c)).As("mean_"+c))
 	}
+	aggs = append(aggs, expr.Sum(col("b")).As("sum_b"), expr.Sum(expr.If(col("b"), 1, 0)).As("true_b"), expr.Sum(expr.If(col("i").Gt(0), 1, 0)).Where(col("b")).As("greater"),
+		expr.Sum(expr.If(col("k").Gt(0), expr.Lit(uint8(1)), expr.Lit(uint8(0)))).As("greater_k"), expr.Sum(expr.If(col("b"), 0, 1)).As("not_true_b"))
 	for _, c := range []string{"k", "i", "f", "h"} {
 		aggs = append(aggs, expr.Var(col(c)).As("var_"+c), expr.StdPop(col(c)).As("std_pop_"+c), expr.Std(col(c)).As("std_"+c), expr.VarPop(col(c)).As("var_pop_"+c))
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sheafdata/sheaf/expr"
+	"github.com/sheafdata/sheaf/internal/exec"
 	"github.com/sheafdata/sheaf/internal/exec/exectest"
 	"github.com/sheafdata/sheaf/plan"
 )
@@ -162,7 +163,15 @@ func TestTopOfPartitions(t *testing.T) {
 			continue
 		}
 		exectest.Test(t, query, op)
+		op.Name += ", given on often"
+		withTinyTables(func() { exectest.Test(t, query, op) })
 	}
+}
+
+// withTinyTables calls fn while tasks hold next to nothing.
+func withTinyTables(fn func()) {
+	defer exec.SetTinyTables(exec.SetTinyTables(true))
+	fn()
 }
 
 // window appends window calls, or computes with them.
