@@ -143,17 +143,19 @@ func (s *Seams) scan(r io.ReaderAt, c *chunk, from, to int64, rowStart bool) err
 	}
 	defer p.close()
 	if rowStart {
-		p.afterDelim = 1
+		p.after = 1
 	}
-	for p.at < to && p.bad[0]&p.bad[1] == 0 {
+	p.live[inside] = ^uint64(0)
+	for p.at < to && p.live[outside]|p.live[inside] != 0 {
 		if err := p.read(r, to); err != nil {
 			return err
 		}
-		for w := range p.words {
-			p.word(w)
+		for i := 0; i < p.n; i += windowMax {
+			p.window(i)
 		}
 	}
-	c.ok = [2]bool{p.bad[0] == 0, p.bad[1] == 0}
+	p.finish()
+	c.ok = [2]bool{p.live[outside] != 0, p.live[inside] != 0}
 	c.flips = p.in != 0
 	return nil
 }
@@ -180,13 +182,15 @@ func (s *Seams) rowAfter(r io.ReaderAt, cut int64, st state) (start int64, ok bo
 		if err := p.read(r, min(p.at+ahead, size)); err != nil {
 			return 0, false, err
 		}
-		for w := range p.words {
-			rows := p.line[w] &^ p.word(w)
-			if p.bad[0] != 0 {
-				return 0, false, nil
+		for i := 0; i < p.n; i += windowMax {
+			n, words := p.window(i)
+			for w, rows := range p.m.line[:words] {
+				if rows != 0 {
+					return base + int64(i+w*64+bits.TrailingZeros64(rows)) + 1, true, nil
+				}
 			}
-			if rows != 0 {
-				return base + int64(w*64+bits.TrailingZeros64(rows)) + 1, true, nil
+			if words*64 < n {
+				return 0, false, nil
 			}
 		}
 	}
@@ -210,35 +214,27 @@ func (s *Seams) parse(ctx context.Context, r io.ReaderAt, start, to int64) (int6
 	}
 }
 
-// parity follows the state of quotes through a file, assuming that it starts outside them; the other assumption's state is the
-// opposite.
+// parity follows the state of quotes through a file.
 type parity struct {
-	c                  chars
-	buf                *[]byte
-	n                  int // bytes read of the block
-	words              int
-	delim, line, quote [scanBlock / 64]uint64
-	at                 int64 // the offset after the block
-	// of the bytes so far: in is all ones within quotes; what the last byte was; whether a quote stood where none should, by assumption
-	in                     uint64
-	afterDelim, afterQuote uint64
-	bad                    [2]uint64
+	quotes
+	m   wordMasks
+	buf *[]byte
+	n   int   // bytes read of the block
+	at  int64 // the offset after the block
 }
 
-var parities = sync.Pool{New: func() any { return new(parity) }}
+var parities = sync.Pool{New: func() any { return &parity{m: newWordMasks()} }}
 
 // newParity starts at an offset, knowing the byte before it.
 func newParity(d *Dialect, r io.ReaderAt, from int64) (*parity, error) {
 	p := parities.Get().(*parity)
-	p.c = chars{d.Comma, d.Newline, d.Quote}
-	p.at, p.in, p.bad = from, 0, [2]uint64{}
-	p.afterDelim, p.afterQuote = 1, 0
+	p.quotes, p.at = newQuotes(d), from
 	if from > 0 {
 		var before [1]byte
 		if _, err := r.ReadAt(before[:], from-1); err != nil && err != io.EOF {
 			return nil, err
 		}
-		p.afterDelim, p.afterQuote = b2u(before[0] == d.Comma || before[0] == d.Newline), b2u(before[0] == d.Quote && d.Quote != 0)
+		p.after = b2u(before[0] == d.Comma || before[0] == d.Newline || before[0] == d.Quote && d.Quote != 0)
 	}
 	p.buf = scanBuffers.Get().(*[]byte)
 	return p, nil
@@ -270,55 +266,26 @@ func (p *parity) read(r io.ReaderAt, to int64) error {
 	for i := got; i < want+2; i++ {
 		buf[i] = p.c.newline
 	}
-	p.n, p.words = want, (want+63)/64
-	masks(p.delim[:p.words], p.line[:p.words], p.quote[:p.words], buf[:p.words*64], p.c)
-	if over := p.words*64 - want; over > 0 {
-		keep := ^uint64(0) >> over
-		p.delim[p.words-1] &= keep
-		p.line[p.words-1] &= keep
-		p.quote[p.words-1] &= keep
-	}
+	p.n = want
 	p.at += int64(want)
 	return nil
 }
 
-// word follows the 64 bytes of word w, notes the assumptions that do not hold, and returns the bytes that are within quotes.
-func (p *parity) word(w int) (in uint64) {
-	d, q := p.delim[w], p.quote[w]
-	in = p.in
-	if q != 0 {
-		in = prefixXor(q) ^ p.in
-		may := d<<1 | p.afterDelim | q<<1 | p.afterQuote // after these, a quote may open
-		end := p.mayEnd(w, d|q)                          // before these, it may close
-		opens, closes := q&^may, q&^end
-		if p.bad[0] == 0 && (opens&in|p.stray(w, closes&^in)) != 0 {
-			p.bad[0] = 1
-		}
-		if p.bad[1] == 0 && (opens&^in|p.stray(w, closes&in)) != 0 {
-			p.bad[1] = 1
-		}
-	}
-	last := min(64, p.n-w*64) - 1
-	p.in = -(in >> last & 1)
-	p.afterDelim, p.afterQuote = d>>last&1, q>>last&1
-	return in
+// window follows the bytes of the block from i on, a window at most: it returns how many there are, and how many words were taken.
+func (p *parity) window(i int) (n, words int) {
+	buf := (*p.buf)[i:]
+	n = min(p.n-i, windowMax)
+	return n, p.words(&p.m, buf, n, p.n-i+2)
 }
 
-// mayEnd marks the bytes of word w before a delimiter or quote: dq has those within the word.
-func (p *parity) mayEnd(w int, dq uint64) uint64 {
-	last := min(64, p.n-w*64) - 1
-	b := (*p.buf)[w*64+last+1]
-	return dq>>1 | b2u(b == p.c.comma || b == p.c.newline || b == p.c.quote)<<last
-}
-
-// stray returns the marked quotes that do not stand before a CRLF.
-func (p *parity) stray(w int, closes uint64) uint64 {
-	buf := *p.buf
-	for m := closes; m != 0; m &= m - 1 {
-		i := w*64 + bits.TrailingZeros64(m)
-		if p.c.newline == '\n' && buf[i+1] == '\r' && buf[i+2] == '\n' {
-			closes &^= m & -m
+// finish judges the last byte of the block, where it is a closing quote, by those that follow it.
+func (p *parity) finish() {
+	next := (*p.buf)[p.n : p.n+2]
+	c := p.c
+	ok := next[0] == c.comma || next[0] == c.newline || next[0] == c.quote || next[0] == '\r' && c.newline == '\n' && next[1] == '\n'
+	for k, closes := range p.closed {
+		if closes != 0 && !ok {
+			p.live[k] = 0
 		}
 	}
-	return closes
 }
