@@ -2,8 +2,6 @@
 
 package csvio
 
-const hasAVX512 = false
-
 func masks(delim, line, quote []uint64, src []byte, c chars) uint64 {
 	return masksGeneric(delim, line, quote, src, c)
 }
@@ -12,4 +10,8 @@ func extract(delim []uint64, base, start int, out []span) int {
 	return extractGeneric(delim, base, start, out)
 }
 
-func (s *quotes) fastWords(delim, line []uint64, src []byte, n int) int { return 0 }
+func (s *quotes) setMasks(m *wordMasks, src []byte, n int) {
+	s.any, s.returns = s.any|masks(m.delim[:n], m.line[:n], m.quote[:n], src, s.c), 1
+}
+
+func (s *quotes) fastWords(m *wordMasks, w, n int) int { return 0 }

@@ -1,7 +1,6 @@
 package csvio
 
 import (
-	"bytes"
 	"math/bits"
 )
 
@@ -15,18 +14,16 @@ type quotes struct {
 	in     uint64    // all ones where the last byte is within quotes
 	after  uint64    // 1 where it is a delimiter or a quote, after which a quote may open
 	closed [2]uint64 // 1 where it is a closing quote, by assumption: what follows it is not judged yet
-	live   [2]uint64 // all ones for the assumptions to be judged
-	any    uint64    // the union of the words of quotes
+	live   [2]uint64 // all ones for the assumptions that are judged and hold
 	lines  uint64    // the number of newlines outside quotes
-	// returns is 0 where no byte is a carriage return.
-	returns uint64
-	on      uint64 // all ones where the dialect has a quote
-	c       chars
+	// any and returns are 0 where no byte is a quote or a carriage return.
+	any, returns uint64
+	c            chars
 }
 
 // newQuotes starts after a delimiter.
 func newQuotes(d *Dialect) quotes {
-	return quotes{after: 1, live: [2]uint64{^uint64(0), 0}, on: -b2u(d.Quote != 0), c: chars{d.Comma, d.Newline, d.Quote}}
+	return quotes{after: 1, live: [2]uint64{^uint64(0), 0}, c: chars{d.Comma, d.Newline, d.Quote}}
 }
 
 // word follows a word of n bytes, whose masks have no bits beyond them. buf begins with the word and ends where bytes are not known.
@@ -47,7 +44,6 @@ func (s *quotes) word(delim, line, quote uint64, buf []byte, n int) (d, l uint64
 			}
 			s.closed[k] = closes >> (n - 1) & 1
 		}
-		s.any |= quote
 	}
 	d, l = delim&^in, line&^in
 	s.after = dq >> (n - 1) & 1
@@ -69,45 +65,30 @@ func stray(next uint64, buf []byte, n int, newline byte) bool {
 	return false
 }
 
-// wordMasks are masks of a window: the delimiters, newlines and quotes among 64 bytes a word.
-type wordMasks struct{ delim, line, quote []uint64 }
+// wordMasks are masks of a window: the delimiters, newlines, quotes and carriage returns among 64 bytes a word.
+type wordMasks struct{ delim, line, quote, cr []uint64 }
 
 func newWordMasks() wordMasks {
 	const words = windowMax / 64
-	all := make([]uint64, 3*words)
-	return wordMasks{all[:words:words], all[words : 2*words : 2*words], all[2*words:]}
+	all := make([]uint64, 4*words)
+	return wordMasks{all[:words:words], all[words : 2*words : 2*words], all[2*words : 3*words : 3*words], all[3*words:]}
 }
 
 // words follows the first n bytes of buf, which is readable for whole words, and of which known bytes may be looked at. It sets the words
 // of m to the delimiters and newlines outside quotes, and gives up the assumptions that do not hold: at the word where the last one
 // goes it ends. It returns the number of words before.
 func (s *quotes) words(m *wordMasks, buf []byte, n, known int) int {
-	blocks, w := (n+63)/64, 0
-	if hasAVX512 {
-		for w < blocks {
-			if full := n/64 - w; full > 0 {
-				if w += s.fastWords(m.delim[w:], m.line[w:], buf[w*64:], full); w == blocks {
-					break
-				}
+	blocks := (n + 63) / 64
+	s.setMasks(m, buf[:blocks*64], blocks)
+	for w := 0; w < blocks; {
+		w += s.fastWords(m, w, n/64-w)
+		for to := min(w+8, blocks); w < to; w++ {
+			if !s.slowWord(m, w, buf[w*64:known], min(64, n-w*64)) {
+				return w
 			}
-			masks(m.delim[w:w+1], m.line[w:w+1], m.quote[w:w+1], buf[w*64:w*64+64], s.c)
-			size := min(64, n-w*64)
-			if bytes.IndexByte(buf[w*64:w*64+size], '\r') >= 0 {
-				s.returns = 1
-			}
-			if !s.slowWord(m, w, buf[w*64:known], size) {
-				break
-			}
-			w++
 		}
-		return w
 	}
-	s.returns = 1
-	masks(m.delim[:blocks], m.line[:blocks], m.quote[:blocks], buf[:blocks*64], s.c)
-	for w < blocks && s.slowWord(m, w, buf[w*64:known], min(64, n-w*64)) {
-		w++
-	}
-	return w
+	return blocks
 }
 
 // slowWord is words for word w alone, whose masks are set; false says that the last assumption went.

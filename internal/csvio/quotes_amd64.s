@@ -7,113 +7,169 @@
 #define quotes_close1 24
 #define quotes_live0 32
 #define quotes_live1 40
-#define quotes_any 48
-#define quotes_lines 56
-#define quotes_returns 64
-#define quotes_on 72
-#define quotes_comma 80
-#define quotes_newline 81
-#define quotes_quote 82
+#define quotes_lines 48
 
-// func quotesAVX512(s *quotes, delim, line *uint64, src *byte, n int) int
-// For each word: the four masks of 64 bytes, the parity of quotes by a carry-less product with all ones, and what quotes.word judges, by
-// the same names. The state in memory, but for in, any and returns, is always that before the word. Of the CRLF after a closing quote
-// both bytes must be in the word, else it is left to the caller.
-TEXT ·quotesAVX512(SB), NOSPLIT, $0-48
-	MOVQ s+0(FP), R15
-	MOVQ delim+8(FP), DI
-	MOVQ line+16(FP), SI
-	MOVQ src+24(FP), R8
-	MOVQ n+32(FP), CX
-	SHLQ $6, CX
-	ADDQ R8, CX
-	MOVQ CX, n+32(FP) // from here on, where src ends
-	VPBROADCASTB quotes_comma(R15), Z0
-	VPBROADCASTB quotes_newline(R15), Z1
-	VPBROADCASTB quotes_quote(R15), Z2
+// func masksAVX512(delim, line, quote, cr *uint64, src *byte, n int, comma, newline, quoteChar byte) (quotes, returns uint64)
+TEXT ·masksAVX512(SB), NOSPLIT, $0-72
+	MOVQ delim+0(FP), DI
+	MOVQ line+8(FP), SI
+	MOVQ quote+16(FP), DX
+	MOVQ cr+24(FP), BX
+	MOVQ src+32(FP), R8
+	MOVQ n+40(FP), CX
+	VPBROADCASTB comma+48(FP), Z0
+	VPBROADCASTB newline+49(FP), Z1
+	VPBROADCASTB quoteChar+50(FP), Z2
 	MOVL $0x0d0d0d0d, AX
 	VPBROADCASTD AX, Z3
-	VPTERNLOGD $0xff, Z4, Z4, Z4
-	KMOVQ quotes_on(R15), K7
-	KMOVQ quotes_any(R15), K5
-	KMOVQ quotes_returns(R15), K6
-	MOVQ quotes_in(R15), R9
+	KXORQ K5, K5, K5
+	KXORQ K6, K6, K6
+	XORQ AX, AX
 
 loop:
 	VMOVDQU64 (R8), Z5
 	VPCMPEQB Z0, Z5, K1
 	VPCMPEQB Z1, Z5, K2
-	VPCMPEQB Z2, Z5, K7, K3
+	VPCMPEQB Z2, Z5, K3
 	VPCMPEQB Z3, Z5, K4
-	KMOVQ K3, DX // q
-	VMOVQ DX, X6
-	VPCLMULQDQ $0, X4, X6, X6
+	KORQ K1, K2, K1
 	KORQ K3, K5, K5
 	KORQ K4, K6, K6
-	KMOVQ K1, R13
-	KMOVQ K2, R14
-	KMOVQ K4, AX
-	ORQ R14, R13
-	MOVQ R13, (DI)
-	MOVQ R14, (SI)
-	SHRQ $1, R14
-	ANDQ AX, R14 // the CR of each CRLF
-	ORQ DX, R13 // dq
-	ORQ R13, R14
-	NOTQ R14 // what may not follow a closing quote
-	MOVQ R13, CX
-	SHRQ $63, CX // the next after
-	MOVQ quotes_after(R15), R10
-	LEAQ (R10)(R13*2), R13
-	NOTQ R13 // where no quote may open
-	VMOVQ X6, AX
-	XORQ R9, AX // in
-	MOVQ AX, BX
-	ANDQ DX, BX // closes under assumption 1, opens under 0
-	ANDNQ DX, AX, DX // closes under assumption 0, opens under 1
+	KMOVQ K1, (DI)(AX*8)
+	KMOVQ K2, (SI)(AX*8)
+	KMOVQ K3, (DX)(AX*8)
+	KMOVQ K4, (BX)(AX*8)
+	ADDQ $64, R8
+	INCQ AX
+	CMPQ AX, CX
+	JNE loop
+	KMOVQ K5, quotes+56(FP)
+	KMOVQ K6, returns+64(FP)
+	VZEROUPPER
+	RET
 
-	MOVQ quotes_close0(R15), R11
-	LEAQ (R11)(DX*2), R11
-	ANDQ R14, R11
-	MOVQ BX, R10
-	ANDQ R13, R10
-	ORQ R10, R11
-	ANDQ quotes_live0(R15), R11
-	MOVQ quotes_close1(R15), R12
-	LEAQ (R12)(BX*2), R12
-	ANDQ R14, R12
-	ANDQ DX, R13
-	ORQ R13, R12
-	ANDQ quotes_live1(R15), R12
-	ORQ R12, R11
+// SMEAR sets Z to the parity of the bits up to each.
+#define SMEAR(n) \
+	VPSLLQ $n, Z5, Z6 \
+	VPXORQ Z6, Z5, Z5
+
+// func quotesAVX512(s *quotes, delim, line, quote, cr *uint64, groups int) int
+// Eight words at a time, what quotes.word does, by the same names. Of the CRLF after a closing quote both bytes must be in one word.
+// Z10, Z11, Z12: dq and the closing quotes under both assumptions of the group before, whose last bit follows into this one.
+TEXT ·quotesAVX512(SB), NOSPLIT, $0-56
+	MOVQ s+0(FP), R15
+	MOVQ delim+8(FP), DI
+	MOVQ line+16(FP), SI
+	MOVQ quote+24(FP), DX
+	MOVQ cr+32(FP), BX
+	MOVQ groups+40(FP), CX
+	MOVQ quotes_in(R15), R9
+	VPBROADCASTQ quotes_after(R15), Z10
+	VPBROADCASTQ quotes_close0(R15), Z11
+	VPBROADCASTQ quotes_close1(R15), Z12
+	VPSLLQ $63, Z10, Z10
+	VPSLLQ $63, Z11, Z11
+	VPSLLQ $63, Z12, Z12
+	VPBROADCASTQ quotes_live0(R15), Z13
+	VPBROADCASTQ quotes_live1(R15), Z14
+	VPTERNLOGD $0xff, Z4, Z4, Z4
+	VPXORQ Z9, Z9, Z9 // lines
+
+loop:
+	VMOVDQU64 (DI), Z0
+	VMOVDQU64 (SI), Z1
+	VMOVDQU64 (DX), Z2
+	VMOVDQU64 (BX), Z3
+	VMOVDQA64 Z2, Z5
+	SMEAR(1)
+	SMEAR(2)
+	SMEAR(4)
+	SMEAR(8)
+	SMEAR(16)
+	SMEAR(32)
+	VPMOVQ2M Z5, K1
+	KMOVB K1, AX
+	MOVQ AX, R10
+	SHLQ $1, R10
+	XORQ R10, AX
+	MOVQ AX, R10
+	SHLQ $2, R10
+	XORQ R10, AX
+	MOVQ AX, R10
+	SHLQ $4, R10
+	XORQ R10, AX
+	XORQ R9, AX // bit i: within quotes after word i
+	MOVQ R9, R10
+	ANDQ $1, R10
+	LEAQ (R10)(AX*2), R10
+	KMOVB R10, K1
+	VPXORQ Z4, Z5, K1, Z5 // in
+	VPORQ Z2, Z0, Z6 // dq
+	VALIGNQ $7, Z10, Z6, Z7
+	VPSHLDQ $1, Z7, Z6, Z7 // may
+	VPANDQ Z2, Z5, Z15 // closes under assumption 1, opens under 0
+	VPANDNQ Z2, Z5, Z16 // closes under assumption 0, opens under 1
+	VPSRLQ $1, Z1, Z8
+	VPANDQ Z3, Z8, Z8
+	VPORQ Z6, Z8, Z8 // what may follow a closing quote
+	VALIGNQ $7, Z11, Z16, Z17
+	VPSHLDQ $1, Z17, Z16, Z17
+	VALIGNQ $7, Z12, Z15, Z18
+	VPSHLDQ $1, Z18, Z15, Z18
+	VPANDNQ Z17, Z8, Z17
+	VPANDNQ Z15, Z7, Z19
+	VPORQ Z17, Z19, Z17
+	VPANDQ Z13, Z17, Z17
+	VPANDNQ Z18, Z8, Z18
+	VPANDNQ Z16, Z7, Z19
+	VPORQ Z18, Z19, Z18
+	VPANDQ Z14, Z18, Z18
+	VPORQ Z17, Z18, Z17
+	VPTESTMQ Z17, Z17, K1
+	KTESTB K1, K1
 	JNZ stop
 
-	MOVQ CX, quotes_after(R15)
-	SHRQ $63, DX
-	MOVQ DX, quotes_close0(R15)
-	SHRQ $63, BX
-	MOVQ BX, quotes_close1(R15)
-	ANDNQ (DI), AX, R10
-	MOVQ R10, (DI)
-	ANDNQ (SI), AX, R11
-	MOVQ R11, (SI)
-	POPCNTQ R11, R11
-	ADDQ R11, quotes_lines(R15)
+	VMOVDQA64 Z6, Z10
+	VMOVDQA64 Z16, Z11
+	VMOVDQA64 Z15, Z12
+	VPANDNQ Z0, Z5, Z0
+	VPANDNQ Z1, Z5, Z1
+	VMOVDQU64 Z0, (DI)
+	VMOVDQU64 Z1, (SI)
+	VPOPCNTQ Z1, Z1
+	VPADDQ Z1, Z9, Z9
+	SHLQ $56, AX
+	SARQ $63, AX
 	MOVQ AX, R9
-	SARQ $63, R9
-	ADDQ $8, DI
-	ADDQ $8, SI
-	ADDQ $64, R8
-	CMPQ R8, n+32(FP)
-	JNE loop
+	ADDQ $64, DI
+	ADDQ $64, SI
+	ADDQ $64, DX
+	ADDQ $64, BX
+	DECQ CX
+	JNZ loop
 
 stop:
 	MOVQ R9, quotes_in(R15)
-	KMOVQ K5, quotes_any(R15)
-	KMOVQ K6, quotes_returns(R15)
-	SUBQ src+24(FP), R8
-	SHRQ $6, R8
-	MOVQ R8, ret+40(FP)
+	VALIGNQ $7, Z10, Z10, Z10
+	VALIGNQ $7, Z11, Z11, Z11
+	VALIGNQ $7, Z12, Z12, Z12
+	VPSRLQ $63, Z10, Z10
+	VPSRLQ $63, Z11, Z11
+	VPSRLQ $63, Z12, Z12
+	VMOVQ X10, quotes_after(R15)
+	VMOVQ X11, quotes_close0(R15)
+	VMOVQ X12, quotes_close1(R15)
+	VEXTRACTI64X4 $1, Z9, Y1
+	VPADDQ Y1, Y9, Y1
+	VEXTRACTI128 $1, Y1, X2
+	VPADDQ X2, X1, X1
+	VPSHUFD $0x4e, X1, X2
+	VPADDQ X2, X1, X1
+	VMOVQ X1, AX
+	ADDQ AX, quotes_lines(R15)
+	MOVQ groups+40(FP), AX
+	SUBQ CX, AX
+	MOVQ AX, ret+48(FP)
 	VZEROUPPER
 	RET
 
