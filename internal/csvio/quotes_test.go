@@ -1,7 +1,10 @@
 package csvio
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"math/bits"
 	"math/rand/v2"
 	"testing"
@@ -128,9 +131,9 @@ func TestQuotesAgainstBytes(t *testing.T) {
 		for round := range 6000 {
 			d := mustDialect(t, Dialect{Comma: ",;\t"[round%3], Quote: "\"'\x00"[round/3%3], Newline: "\n\n\r"[round/9%3]})
 			c := chars{d.Comma, d.Newline, d.Quote}
-			n := 1 + rng.IntN(64*(1+rng.IntN(12)))
+			n := 1 + rng.IntN(64*(1+rng.IntN(40)))
 			known := n + rng.IntN(3)
-			buf := quotedBytes(rng, chars{c.comma, c.newline, max(c.quote, 1)}, n+slack+2, 2+rng.IntN(200))
+			buf := quotedBytes(rng, chars{c.comma, c.newline, max(c.quote, 1)}, n+slack+2, 2+rng.IntN(3000))
 			q := newQuotes(&d)
 			in, after := rng.IntN(2) == 1, rng.IntN(2) == 1
 			q.in, q.after = -b2u(in), b2u(after)
@@ -175,4 +178,46 @@ func TestQuotesAgainstBytes(t *testing.T) {
 		}
 		require.Greater(t, held, 500)
 	})
+}
+
+// countingAt counts the bytes that are read.
+type countingAt struct {
+	*bytes.Reader
+	n int64
+}
+
+func (c *countingAt) ReadAt(b []byte, off int64) (int, error) {
+	n, err := c.Reader.ReadAt(b, off)
+	c.n += int64(n)
+	return n, err
+}
+
+func TestPassedBytesAreNotReadAgain(t *testing.T) {
+	d := mustDialect(t, Dialect{Quote: '"'})
+	data := bytes.Repeat([]byte("1,\"a, \"\"quoted\"\"\ntext\",2\n"), 40000)
+	size := int64(len(data))
+	cuts := []int64{0, size / 4, size / 2, size * 3 / 4, size}
+	for _, passes := range []bool{false, true} {
+		file := &countingAt{Reader: bytes.NewReader(data)}
+		seams := NewSeams(d, cuts)
+		for k := range len(cuts) - 1 {
+			start, err := seams.Start(context.Background(), file, k)
+			require.NoError(t, err)
+			require.Equal(t, (cuts[k]+24)/25*25, start)
+			r, err := NewReader(Input{R: io.NewSectionReader(bytes.NewReader(data), start, size-start), Offset: start, Limit: cuts[k+1]}, Config{Dialect: d, Width: 3})
+			require.NoError(t, err)
+			for err == nil {
+				_, _, err = r.Next(context.Background())
+			}
+			require.Equal(t, io.EOF, err)
+			if passes {
+				seams.Passed(k, r.Offset())
+			}
+		}
+		if passes {
+			require.Zero(t, file.n)
+		} else {
+			require.Greater(t, file.n, size/2)
+		}
+	}
 }

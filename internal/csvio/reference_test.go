@@ -202,6 +202,33 @@ func checkRows(t testing.TB, data []byte, d Dialect, width, stride, block int, c
 		parts = append(part, parts...)
 	}
 	require.Equal(t, show(want), show(parts))
+	for _, rows := range []int64{0, 1, 3} {
+		checkPassed(t, data, cfg, ref, all, rows)
+	}
+}
+
+// checkPassed asks for the starts of parts of which readers have read rows before (0 is all), and compares with the reference.
+func checkPassed(t testing.TB, data []byte, cfg Config, ref []refRow, cuts []int64, rows int64) {
+	t.Helper()
+	file, size := bytes.NewReader(data), int64(len(data))
+	seams := NewSeams(cfg.Dialect, cuts)
+	cfg.MaxRows = rows
+	for k := range len(cuts) - 1 {
+		if k%3 == 2 && rows > 0 {
+			continue // this start is asked for together with the next
+		}
+		start, err := seams.Start(context.Background(), file, k)
+		require.NoError(t, err)
+		require.Equal(t, refStart(ref, cuts[k], size), start, "start at cut %d of %q after %d rows a part", cuts[k], data, rows)
+		if start >= cuts[k+1] {
+			continue
+		}
+		r, err := NewReader(Input{R: io.NewSectionReader(file, start, size-start), Offset: start, Limit: cuts[k+1]}, cfg)
+		require.NoError(t, err)
+		_, err = readAll(r)
+		require.NoError(t, err)
+		seams.Passed(k, r.Offset())
+	}
 }
 
 // refStart is the first row start at or after a cut.

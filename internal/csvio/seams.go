@@ -5,12 +5,13 @@ import (
 	"io"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 // Seams cuts a file at given offsets and finds, for each, the first row that starts there or later: exactly, whatever quotes, stray
 // quotes and quoted newlines lie before it. Nothing is read until a start is asked for; what is found is kept. It may be used by
-// several goroutines: each scans the chunks that nobody has scanned, so that opening all parts of a file reads it once more in all,
-// at memory speed where it has no quotes.
+// several goroutines: each scans what nobody has scanned and no reader has passed, so that opening all parts of a file reads it once more
+// at most, at memory speed where it has no quotes.
 //
 // The state at a cut follows from the parity of quotes before it as long as every quote stands where quotes should; a chunk is checked
 // for that under both assumptions about its start, in one pass. Where the assumption that turns out true does not hold, the chunk is
@@ -37,9 +38,18 @@ const (
 type chunk struct {
 	mu   sync.Mutex
 	done bool
-	// ok under the assumption that the chunk starts outside or inside quotes; flips: it ends in the other state.
+	sum  summary
+	// passed is where a reader of the chunk has come to: a row starts there.
+	passed atomic.Int64
+}
+
+// summary is what a scan of a chunk says.
+type summary struct {
+	// ok under the assumption that the scan starts outside or inside quotes; flips: it ends in the other state.
 	ok    [2]bool
 	flips bool
+	// known: it starts at a row's start, which is outside.
+	known bool
 }
 
 // NewSeams returns the seams of a file of the dialect at the cuts, ascending; a row starts at the first, and the last is the file's
@@ -78,22 +88,33 @@ func (s *Seams) Start(ctx context.Context, r io.ReaderAt, k int) (int64, error) 
 	return start, nil
 }
 
+// Passed says that a reader of the part from cut k to the next has come to offset, where a row starts: what lies before need not be read
+// once more to find the starts of later parts.
+func (s *Seams) Passed(k int, offset int64) {
+	s.chunks[k].passed.Store(min(offset, s.cuts[len(s.cuts)-1]))
+}
+
 // step goes from cut i to the next.
 func (s *Seams) step(ctx context.Context, r io.ReaderAt, i int, start int64, st state) (int64, state, error) {
 	to := s.cuts[i+1]
 	if i+2 == len(s.cuts) {
 		return to, outside, nil
 	}
+	from, known := s.cuts[i], i == 0
+	if passed := s.chunks[i].passed.Load(); passed > start || st == unknown {
+		start = max(start, passed)
+		from, known = start, true
+	}
 	if start >= to {
 		return start, unknown, nil
 	}
 	if !s.d.careful() {
-		sum, err := s.summary(r, i, start, st)
+		sum, err := s.summary(r, i, from, known, st != unknown)
 		if err != nil {
 			return 0, 0, err
 		}
-		if st == unknown {
-			st = outside // summary began at a row's start
+		if sum.known {
+			st = outside
 		}
 		if sum.ok[st] {
 			if sum.flips {
@@ -109,21 +130,20 @@ func (s *Seams) step(ctx context.Context, r io.ReaderAt, i int, start int64, st 
 	return next, unknown, err
 }
 
-// summary scans chunk i: once, from its cut, for all who ask, or from a known row start where the state at the cut is not known.
-func (s *Seams) summary(r io.ReaderAt, i int, start int64, st state) (*chunk, error) {
-	if st == unknown {
-		c := new(chunk)
-		return c, s.scan(r, c, start, s.cuts[i+1], true)
-	}
+// summary scans chunk i: from its cut, or from a row start that is known there. It does so once for all who ask, but for those that do
+// not know the state at the cut, where it began at the cut.
+func (s *Seams) summary(r io.ReaderAt, i int, from int64, known, state bool) (summary, error) {
 	c := &s.chunks[i]
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done {
-		return c, nil
+	if c.done && (c.sum.known || state) {
+		return c.sum, nil
 	}
-	err := s.scan(r, c, s.cuts[i], s.cuts[i+1], i == 0)
-	c.done = err == nil
-	return c, err
+	sum, err := s.scan(r, from, s.cuts[i+1], known)
+	if err == nil {
+		c.sum, c.done = sum, true
+	}
+	return sum, err
 }
 
 // scanBlock is how many bytes a scan reads at once; it stays in the cache.
@@ -131,33 +151,31 @@ const scanBlock = 128 << 10
 
 var scanBuffers = sync.Pool{New: func() any { b := make([]byte, scanBlock+2*slack); return &b }}
 
-// scan sets the summary of the bytes from…to; rowStart: a row is known to start at from.
-func (s *Seams) scan(r io.ReaderAt, c *chunk, from, to int64, rowStart bool) error {
+// scan returns the summary of the bytes from…to; known: a row starts at from.
+func (s *Seams) scan(r io.ReaderAt, from, to int64, known bool) (summary, error) {
 	if s.d.Quote == 0 {
-		c.ok = [2]bool{true, true}
-		return nil
+		return summary{ok: [2]bool{true, true}, known: known}, nil
 	}
 	p, err := newParity(&s.d, r, from)
 	if err != nil {
-		return err
+		return summary{}, err
 	}
 	defer p.close()
-	if rowStart {
+	if known {
 		p.after = 1
+	} else {
+		p.live[inside] = ^uint64(0)
 	}
-	p.live[inside] = ^uint64(0)
 	for p.at < to && p.live[outside]|p.live[inside] != 0 {
 		if err := p.read(r, to); err != nil {
-			return err
+			return summary{}, err
 		}
 		for i := 0; i < p.n; i += windowMax {
 			p.window(i)
 		}
 	}
 	p.finish()
-	c.ok = [2]bool{p.live[outside] != 0, p.live[inside] != 0}
-	c.flips = p.in != 0
-	return nil
+	return summary{ok: [2]bool{p.live[outside] != 0, p.live[inside] != 0}, flips: p.in != 0, known: known}, nil
 }
 
 // rowAfter returns the offset of the first row at or after a cut, given the state there; ok is false where a quote on the way stands
