@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,7 +99,29 @@ func TestBadQuotedValue(t *testing.T) {
 			data := strings.Repeat(first+",1,1,1,1,,,\n", 3) + bad + ",1,1,1,1,,,\n"
 			_, err := readText(t, []byte(data), d)
 			require.Error(t, err)
-			require.Contains(t, err.Error(), fmt.Sprintf("%q", strings.ReplaceAll(bad[1:len(bad)-1], `""`, `"`)), data)
+			require.Contains(t, err.Error(), fmt.Sprintf("%q", bad[1:len(bad)-1]), data)
+		}
+	}
+}
+
+// TestFloatsOfFewCharacters: every text of digits, points and signs reads as strconv does, or is refused as strconv does.
+func TestFloatsOfFewCharacters(t *testing.T) {
+	d := mustDialect(t, Dialect{})
+	c, err := newColumn(Column{Type: arrow.PrimitiveTypes.Float64}, &d, 1)
+	require.NoError(t, err)
+	rng := rand.New(rand.NewPCG(11, 12))
+	for range 200000 {
+		text := make([]byte, 1+rng.IntN(10))
+		for i := range text {
+			text[i] = "0123456789..-"[rng.IntN(13)]
+		}
+		want, wantErr := strconv.ParseFloat(string(text), 64)
+		c.begin()
+		buf := append(append(make([]byte, 0, 128), text...), make([]byte, slack)...)
+		bad := c.decode(fields{buf: buf, rows: []span{makeSpan(0, len(text))}, stride: 1, n: 1}, 0)
+		require.Equal(t, wantErr == nil, bad < 0, "%q", text)
+		if bad < 0 {
+			require.Equal(t, math.Float64bits(want), math.Float64bits(values[float64](c)[0]), "%q", text)
 		}
 	}
 }
