@@ -144,6 +144,9 @@ func (r *csvReader) Next(ctx context.Context) (partition.Batch, error) {
 	} else {
 		cols, rows, err = r.rd.Next(ctx)
 	}
+	if r.split.seams != nil && (err == nil || err == io.EOF) {
+		r.split.seams.Passed(r.split.part, r.rd.Offset())
+	}
 	if err != nil {
 		if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = r.split.home.fail(err)

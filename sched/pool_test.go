@@ -217,7 +217,10 @@ func TestStart(t *testing.T) {
 	for _, c := range []struct {
 		on   sched.Scheduler
 		want any
-	}{{nil, "here"}, {sched.Inline(), "here"}, {elsewhere, "b[0] [a[0] [] true] true"}} {
+	}{{nil, "here"}, {sched.Inline(), "here"}, {sched.Pool(2), "here"}, {elsewhere, "b[0] [a[0] [] true] true"}} {
+		if here := sched.InProcess(c.on); here != (c.want == "here") {
+			t.Errorf("InProcess is %v where %v is expected", here, c.want)
+		}
 		g := graph.New()
 		here := func(context.Context, []any) (any, error) { return "here", nil }
 		a := g.Add(graph.Task{Key: graph.Key{Group: "a"}, Run: here})

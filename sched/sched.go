@@ -94,6 +94,18 @@ func PoolOf(workers int, call func(ctx context.Context, c Call) (any, error)) Sc
 	return newPool(workers, call)
 }
 
+// InProcess says whether a scheduler, nil for that of Start, is known to execute tasks by their Run, which have one: nobody then needs
+// their Op and Args, which may be dear to make.
+func InProcess(s Scheduler) bool {
+	switch s := s.(type) {
+	case nil, inline:
+		return true
+	case *pool:
+		return s.call == nil
+	}
+	return false
+}
+
 // Inline returns a scheduler that runs tasks one after the other in the goroutine that calls Wait or ranges over Done, always in the
 // same order: breakpoints, profiles and stacks show the caller. Nothing runs before that call.
 func Inline() Scheduler { return inline{} }

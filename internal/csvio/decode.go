@@ -38,13 +38,33 @@ func (c *column) unquote(f *fields) {
 	}
 }
 
+// mostlyBare says whether the quotes of fields are better looked for only where a field does not parse (bare): no quick path reads one.
+func (c *column) mostlyBare(f *fields) bool {
+	switch c.kind {
+	case kindInt8, kindInt16, kindInt32, kindInt64, kindUint8, kindUint16, kindUint32, kindFloat64, kindDate32, kindTimestamp:
+		s, _ := f.get(0)
+		return f.buf[s] != c.d.Quote
+	}
+	return false
+}
+
+// bare takes the quotes off the field s…e, the place at among the spans, where that has not been done.
+func (c *column) bare(f *fields, at, s, e int) []byte {
+	if f.quotes && e-s >= 2 && f.buf[s] == c.d.Quote {
+		s, e = s+1, e-1
+		f.rows[at] = makeSpan(s, e)
+	}
+	return f.buf[s:e]
+}
+
 // decode parses the fields into the column from row to on. It returns the first row, from 0 in f, that does not parse; −1 is none.
 func (c *column) decode(f fields, to int) (bad int) {
 	if c.Field < 0 || c.kind == kindNull && c.Field < 0 {
 		return -1
 	}
-	if f.quotes {
+	if f.quotes && !c.mostlyBare(&f) {
 		c.unquote(&f)
+		f.quotes = c.kind == kindText || c.kind == kindBinary
 	}
 	switch c.kind {
 	case kindNull:
@@ -137,7 +157,7 @@ func decodeInts[T smallInt](c *column, f *fields, dst []T, to int, lo, hi int64)
 				continue
 			}
 		}
-		v, null, ok := c.slowInt(f.buf[s:e], lo, hi)
+		v, null, ok := c.slowInt(c.bare(f, at, s, e), lo, hi)
 		if !ok {
 			return i
 		}
@@ -192,13 +212,15 @@ func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 			shift := 64 - 8*n
 			w = w >> (8 * neg) << shift
 			x := w ^ zeros<<shift
-			frac := 0
-			if dot := equalBytes(w, dots); dot != 0 && dot&(dot-1) == 0 && n > 1 {
-				below := dot>>7 - 1 // the bytes before the point
-				frac = 7 - int(lowestByte(dot))
-				x = (x&below)<<8 | x&^(below<<8|0xff)
+			dot := equalBytes(w, dots)
+			below := dot>>7 - 1 // the bytes before the first point
+			squeezed := (x&below)<<8 | x&^(below<<8|0xff)
+			if dot != 0 { // no branch, as numbers with and without a point stand side by side
+				x = squeezed
 			}
-			if eightDigits(x) && n > 0 {
+			points := uint((dot | -dot) >> 63) // 0 or 1
+			frac := (7 - lowestByte(dot)) & -points
+			if eightDigits(x) && n > int(points) { // another point is no digit
 				v := float64(int64(eightValue(x))) / shortPow10[frac&7]
 				dst[i] = math.Float64frombits(math.Float64bits(v) | uint64(neg)<<63)
 				continue
@@ -210,7 +232,7 @@ func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 				continue
 			}
 		}
-		v, null, ok := c.slowFloat(f.buf[s:e])
+		v, null, ok := c.slowFloat(c.bare(f, at, s, e))
 		if !ok {
 			return i
 		}
@@ -354,7 +376,7 @@ func (c *column) decodeDate32(f *fields, dst []int32, to int) int {
 				continue
 			}
 		}
-		m, null, ok := c.slowMoment(f.buf[s:e])
+		m, null, ok := c.slowMoment(c.bare(f, i*f.stride+f.at, s, e))
 		if !ok || !null && (!m.hasDate || m.hasTime && m.nanos != 0 || m.hasZone) {
 			return i
 		}
@@ -390,7 +412,7 @@ func (c *column) decodeTimestamp(f *fields, dst []int64, to int) int {
 				continue
 			}
 		}
-		v, null, ok := c.slowTimestamp(buf[s:e])
+		v, null, ok := c.slowTimestamp(c.bare(f, at, s, e))
 		if !ok {
 			return i
 		}

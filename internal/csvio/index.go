@@ -2,7 +2,6 @@ package csvio
 
 import (
 	"bytes"
-	"math/bits"
 )
 
 // Sizes of the indexer's window in bytes. The large one and its spans stay in the L2 cache; the small one follows a row that the
@@ -22,9 +21,9 @@ type indexer struct {
 	mode Ragged
 	pad  bool
 
-	window             int
-	delim, line, quote []uint64
-	flat, rows         []span
+	window     int
+	masks      wordMasks
+	flat, rows []span
 
 	// bad is the row that ended the index, where bad.reason is set. rejects are rows left out; dropped counts them where the
 	// dialect does not ask to keep them.
@@ -43,11 +42,8 @@ type badRow struct {
 }
 
 func newIndexer(d *Dialect, width, stride int) *indexer {
-	x := &indexer{d: d, c: chars{d.Comma, d.Newline, d.Quote}, width: width, stride: max(stride, width), window: windowMax, mode: d.Ragged, pad: d.Ragged == RaggedPad}
-	words := windowMax / 64
-	all := make([]uint64, 3*words)
-	x.delim, x.line, x.quote = all[:words:words], all[words:2*words:2*words], all[2*words:]
-	return x
+	return &indexer{d: d, c: chars{d.Comma, d.Newline, d.Quote}, width: width, stride: max(stride, width), mode: d.Ragged, pad: d.Ragged == RaggedPad,
+		window: windowMax, masks: newWordMasks()}
 }
 
 // found is what index saw: n rows of stride spans each, the position after them, and whether quotes may stand in their fields.
@@ -67,25 +63,11 @@ func (x *indexer) index(buf []byte, pos, limit, end, maxRows int) found {
 		return x.carefully(buf, pos, limit, end, maxRows)
 	}
 	to := min(pos+x.window, end)
-	blocks := (to - pos + 63) / 64
-	delim, line, quote := x.delim[:blocks], x.line[:blocks], x.quote[:blocks]
-	any := masks(delim, line, quote, buf[pos:pos+blocks*64], x.c)
-	if over := blocks*64 - (to - pos); over > 0 {
-		keep := ^uint64(0) >> over
-		delim[blocks-1] &= keep
-		line[blocks-1] &= keep
-		quote[blocks-1] &= keep
-	}
-	x.room(blocks * 64)
-	n, lines, sound := 0, 0, true
-	if any == 0 {
-		n = extract(delim, pos, pos, x.flat)
-		for _, l := range line {
-			lines += bits.OnesCount64(l)
-		}
-	} else {
-		n, lines, sound = x.extractQuoted(buf, blocks, pos, to)
-	}
+	q := newQuotes(x.d)
+	words := q.words(&x.masks, buf[pos:], to-pos, to-pos)
+	sound := words*64 >= to-pos
+	x.room(words * 64)
+	n, lines := extract(x.masks.delim[:words], pos, pos, x.flat), int(q.lines)
 	if lines == 0 {
 		if sound && to == end {
 			return found{next: pos, more: true}
@@ -94,8 +76,8 @@ func (x *indexer) index(buf []byte, pos, limit, end, maxRows int) found {
 		return x.oneRow(buf, pos, limit, end)
 	}
 	x.window = min(x.window*2, windowMax)
-	f := found{quotes: any != 0}
-	if x.regular(buf, n, lines) {
+	f := found{quotes: q.any != 0}
+	if x.regular(buf, n, lines, q.returns != 0) {
 		f.rows, f.n = x.flat, min(lines, maxRows)
 		for f.n > 0 && f.rows[(f.n-1)*x.stride].start() >= limit {
 			f.n--
@@ -110,17 +92,18 @@ func (x *indexer) index(buf []byte, pos, limit, end, maxRows int) found {
 	return f
 }
 
-// room makes flat hold a span for each of n bytes, and one more.
+// room makes flat hold a span for each of n bytes, and what extract may overwrite.
 func (x *indexer) room(n int) {
-	if cap(x.flat) < n+1 {
-		x.flat = make([]span, max(n+1, min(4*cap(x.flat), windowMax+1)))
+	n += spareSpans
+	if cap(x.flat) < n {
+		x.flat = make([]span, max(n, min(4*cap(x.flat), windowMax+spareSpans)))
 	}
 	x.flat = x.flat[:cap(x.flat)]
 }
 
 // regular says whether the n fields with lines row ends are rows of stride fields, then an unfinished row; it cuts the carriage
-// returns off the last fields.
-func (x *indexer) regular(buf []byte, n, lines int) bool {
+// returns off the last fields, if there may be any.
+func (x *indexer) regular(buf []byte, n, lines int, returns bool) bool {
 	stride, nl := x.stride, x.c.newline
 	if n < lines*stride || n >= (lines+1)*stride {
 		return false
@@ -137,7 +120,7 @@ func (x *indexer) regular(buf []byte, n, lines int) bool {
 			}
 		}
 	}
-	if nl == '\n' {
+	if returns && nl == '\n' {
 		x.cutReturns(buf, lines)
 	}
 	return true
@@ -236,59 +219,6 @@ func (x *indexer) reject(b badRow) {
 	default:
 		x.bad = b
 	}
-}
-
-// extractQuoted is extract for blocks with quotes: delimiters within quotes are no delimiters. It returns the number of fields and
-// of row ends among them. The parity of quotes decides what is within; each opening quote must follow a delimiter or (doubled) a
-// quote, and each closing one must stand before a delimiter, a row's end or a quote. Where one does not, parity means nothing: sound
-// is false, and only the fields before that word are given.
-func (x *indexer) extractQuoted(buf []byte, blocks, pos, to int) (n, lines int, sound bool) {
-	var inside, afterQuote, afterClose uint64
-	afterDelim := uint64(1)
-	start := uint64(pos)
-	for w := range blocks {
-		d, q := x.delim[w], x.quote[w]
-		if q|inside|afterClose|afterQuote == 0 {
-			lines += bits.OnesCount64(x.line[w])
-			afterDelim = d >> 63
-		} else {
-			in := prefixXor(q) ^ inside
-			opening, closing := q&in, q&^in
-			bad := opening &^ (d<<1 | afterDelim | q<<1 | afterQuote)
-			next := (closing<<1 | afterClose) &^ (d | q)
-			if next != 0 && x.strayAfterClose(buf, next, pos+w*64, to) {
-				bad = 1
-			}
-			if bad != 0 {
-				return n, lines, false
-			}
-			afterDelim, afterQuote, afterClose = d>>63, q>>63, closing>>63
-			inside = -(in >> 63)
-			d &^= in
-			lines += bits.OnesCount64(x.line[w] &^ in)
-		}
-		for base := uint64(pos + w*64); d != 0; d &= d - 1 {
-			p := base + uint64(bits.TrailingZeros64(d))
-			x.flat[n] = span(start | p<<32)
-			n++
-			start = p + 1
-		}
-	}
-	return n, lines, true
-}
-
-// strayAfterClose says whether one of the bytes marked in next, which follow a closing quote, is not the CR of a CRLF.
-func (x *indexer) strayAfterClose(buf []byte, next uint64, base, to int) bool {
-	for ; next != 0; next &= next - 1 {
-		p := base + bits.TrailingZeros64(next)
-		if p >= to {
-			return false
-		}
-		if buf[p] != '\r' || x.c.newline != '\n' || p+1 >= to || buf[p+1] != '\n' {
-			return true
-		}
-	}
-	return false
 }
 
 // oneRow is index for a single row, byte by byte.

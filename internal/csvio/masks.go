@@ -75,9 +75,12 @@ func (s span) plain() (start, end int) { return int(uint32(s)), int(s >> 32) }
 // quotedFlag marks, in the start of a span, a field that stood in quotes, which the span no longer includes.
 const quotedFlag = 1 << 31
 
-// extract appends a span for each delimiter of the masks to out, which has room; base is the position of the first mask's bit 0 and
-// start that of the first field. It returns the number of spans. Bit order is position order.
-func extract(delim []uint64, base, start int, out []span) int {
+// spareSpans is how many spans after those it returns extract may overwrite.
+const spareSpans = 16
+
+// extractGeneric sets a span of out for each delimiter of the masks; base is the position of the first mask's bit 0 and start that of the
+// first field. It returns the number of spans, beyond which out has room for spareSpans. Bit order is position order.
+func extractGeneric(delim []uint64, base, start int, out []span) int {
 	n := 0
 	s := uint64(start)
 	for _, m := range delim {

@@ -116,6 +116,9 @@ func (r *Reader) Bytes() int64 {
 func (r *Reader) Surplus() bool  { return r.x.surplus || r.x.stride > r.x.width }
 func (r *Reader) Dropped() int64 { return r.x.dropped }
 
+// Offset is where the first row starts that Next has not come to.
+func (r *Reader) Offset() int64 { return r.base + int64(r.pos) }
+
 // Next returns the columns of the next batch and its rows; io.EOF is the end. The rows before an error are given before it.
 func (r *Reader) Next(ctx context.Context) ([]arrow.Array, int, error) {
 	for r.err == nil {

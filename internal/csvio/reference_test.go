@@ -170,9 +170,12 @@ func mustDialect(t testing.TB, d Dialect) Dialect {
 	return d
 }
 
-// checkRows reads data whole and in parts cut at cuts, and compares with the reference.
+// checkRows reads data whole and in parts cut at cuts, and compares with the reference. Data of different lengths go to different
+// implementations of the masks.
 func checkRows(t testing.TB, data []byte, d Dialect, width, stride, block int, cuts []int64) {
 	t.Helper()
+	all := kernels()
+	defer all[len(data)%len(all)].use()()
 	d.Ragged = RaggedSkip
 	ref := reference(data, d)
 	want := wanted(ref, width)
@@ -184,24 +187,51 @@ func checkRows(t testing.TB, data []byte, d Dialect, width, stride, block int, c
 	require.Equal(t, show(want), show(got))
 
 	size := int64(len(data))
-	all := append(append([]int64{0}, cuts...), size)
-	seams := NewSeams(d, all)
+	cuts = append(append([]int64{0}, cuts...), size)
+	seams := NewSeams(d, cuts)
 	file := bytes.NewReader(data)
 	var parts [][]*string
-	for k := len(all) - 2; k >= 0; k-- { // the last first: the order of asking must not matter
+	for k := len(cuts) - 2; k >= 0; k-- { // the last first: the order of asking must not matter
 		start, err := seams.Start(context.Background(), file, k)
 		require.NoError(t, err)
-		require.Equal(t, refStart(ref, all[k], size), start, "start at cut %d of %q", all[k], data)
-		if start >= all[k+1] {
+		require.Equal(t, refStart(ref, cuts[k], size), start, "start at cut %d of %q", cuts[k], data)
+		if start >= cuts[k+1] {
 			continue
 		}
-		r, err := NewReader(Input{R: io.NewSectionReader(file, start, size-start), Offset: start, Limit: all[k+1]}, cfg)
+		r, err := NewReader(Input{R: io.NewSectionReader(file, start, size-start), Offset: start, Limit: cuts[k+1]}, cfg)
 		require.NoError(t, err)
 		part, err := readAll(r)
 		require.NoError(t, err)
 		parts = append(part, parts...)
 	}
 	require.Equal(t, show(want), show(parts))
+	for _, rows := range []int64{0, 1, 3} {
+		checkPassed(t, data, cfg, ref, cuts, rows)
+	}
+}
+
+// checkPassed asks for the starts of parts of which readers have read rows before (0 is all), and compares with the reference.
+func checkPassed(t testing.TB, data []byte, cfg Config, ref []refRow, cuts []int64, rows int64) {
+	t.Helper()
+	file, size := bytes.NewReader(data), int64(len(data))
+	seams := NewSeams(cfg.Dialect, cuts)
+	cfg.MaxRows = rows
+	for k := range len(cuts) - 1 {
+		if k%3 == 2 && rows > 0 {
+			continue // this start is asked for together with the next
+		}
+		start, err := seams.Start(context.Background(), file, k)
+		require.NoError(t, err)
+		require.Equal(t, refStart(ref, cuts[k], size), start, "start at cut %d of %q after %d rows a part", cuts[k], data, rows)
+		if start >= cuts[k+1] {
+			continue
+		}
+		r, err := NewReader(Input{R: io.NewSectionReader(file, start, size-start), Offset: start, Limit: cuts[k+1]}, cfg)
+		require.NoError(t, err)
+		_, err = readAll(r)
+		require.NoError(t, err)
+		seams.Passed(k, r.Offset())
+	}
 }
 
 // refStart is the first row start at or after a cut.

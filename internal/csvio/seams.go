@@ -5,12 +5,13 @@ import (
 	"io"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 // Seams cuts a file at given offsets and finds, for each, the first row that starts there or later: exactly, whatever quotes, stray
 // quotes and quoted newlines lie before it. Nothing is read until a start is asked for; what is found is kept. It may be used by
-// several goroutines: each scans the chunks that nobody has scanned, so that opening all parts of a file reads it once more in all,
-// at memory speed where it has no quotes.
+// several goroutines: each scans what nobody has scanned and no reader has passed, so that opening all parts of a file reads it once more
+// at most, at memory speed where it has no quotes.
 //
 // The state at a cut follows from the parity of quotes before it as long as every quote stands where quotes should; a chunk is checked
 // for that under both assumptions about its start, in one pass. Where the assumption that turns out true does not hold, the chunk is
@@ -37,9 +38,18 @@ const (
 type chunk struct {
 	mu   sync.Mutex
 	done bool
-	// ok under the assumption that the chunk starts outside or inside quotes; flips: it ends in the other state.
+	sum  summary
+	// passed is where a reader of the chunk has come to: a row starts there.
+	passed atomic.Int64
+}
+
+// summary is what a scan of a chunk says.
+type summary struct {
+	// ok under the assumption that the scan starts outside or inside quotes; flips: it ends in the other state.
 	ok    [2]bool
 	flips bool
+	// known: it starts at a row's start, which is outside.
+	known bool
 }
 
 // NewSeams returns the seams of a file of the dialect at the cuts, ascending; a row starts at the first, and the last is the file's
@@ -78,22 +88,33 @@ func (s *Seams) Start(ctx context.Context, r io.ReaderAt, k int) (int64, error) 
 	return start, nil
 }
 
+// Passed says that a reader of the part from cut k to the next has come to offset, where a row starts: what lies before need not be read
+// once more to find the starts of later parts.
+func (s *Seams) Passed(k int, offset int64) {
+	s.chunks[k].passed.Store(min(offset, s.cuts[len(s.cuts)-1]))
+}
+
 // step goes from cut i to the next.
 func (s *Seams) step(ctx context.Context, r io.ReaderAt, i int, start int64, st state) (int64, state, error) {
 	to := s.cuts[i+1]
 	if i+2 == len(s.cuts) {
 		return to, outside, nil
 	}
+	from, known := s.cuts[i], i == 0
+	if passed := s.chunks[i].passed.Load(); passed > start || st == unknown {
+		start = max(start, passed)
+		from, known = start, true
+	}
 	if start >= to {
 		return start, unknown, nil
 	}
 	if !s.d.careful() {
-		sum, err := s.summary(r, i, start, st)
+		sum, err := s.summary(r, i, from, known, st != unknown)
 		if err != nil {
 			return 0, 0, err
 		}
-		if st == unknown {
-			st = outside // summary began at a row's start
+		if sum.known {
+			st = outside
 		}
 		if sum.ok[st] {
 			if sum.flips {
@@ -109,21 +130,20 @@ func (s *Seams) step(ctx context.Context, r io.ReaderAt, i int, start int64, st 
 	return next, unknown, err
 }
 
-// summary scans chunk i: once, from its cut, for all who ask, or from a known row start where the state at the cut is not known.
-func (s *Seams) summary(r io.ReaderAt, i int, start int64, st state) (*chunk, error) {
-	if st == unknown {
-		c := new(chunk)
-		return c, s.scan(r, c, start, s.cuts[i+1], true)
-	}
+// summary scans chunk i: from its cut, or from a row start that is known there. It does so once for all who ask, but for those that do
+// not know the state at the cut, where it began at the cut.
+func (s *Seams) summary(r io.ReaderAt, i int, from int64, known, state bool) (summary, error) {
 	c := &s.chunks[i]
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done {
-		return c, nil
+	if c.done && (c.sum.known || state) {
+		return c.sum, nil
 	}
-	err := s.scan(r, c, s.cuts[i], s.cuts[i+1], i == 0)
-	c.done = err == nil
-	return c, err
+	sum, err := s.scan(r, from, s.cuts[i+1], known)
+	if err == nil {
+		c.sum, c.done = sum, true
+	}
+	return sum, err
 }
 
 // scanBlock is how many bytes a scan reads at once; it stays in the cache.
@@ -131,31 +151,31 @@ const scanBlock = 128 << 10
 
 var scanBuffers = sync.Pool{New: func() any { b := make([]byte, scanBlock+2*slack); return &b }}
 
-// scan sets the summary of the bytes from…to; rowStart: a row is known to start at from.
-func (s *Seams) scan(r io.ReaderAt, c *chunk, from, to int64, rowStart bool) error {
+// scan returns the summary of the bytes from…to; known: a row starts at from.
+func (s *Seams) scan(r io.ReaderAt, from, to int64, known bool) (summary, error) {
 	if s.d.Quote == 0 {
-		c.ok = [2]bool{true, true}
-		return nil
+		return summary{ok: [2]bool{true, true}, known: known}, nil
 	}
 	p, err := newParity(&s.d, r, from)
 	if err != nil {
-		return err
+		return summary{}, err
 	}
 	defer p.close()
-	if rowStart {
-		p.afterDelim = 1
+	if known {
+		p.after = 1
+	} else {
+		p.live[inside] = ^uint64(0)
 	}
-	for p.at < to && p.bad[0]&p.bad[1] == 0 {
+	for p.at < to && p.live[outside]|p.live[inside] != 0 {
 		if err := p.read(r, to); err != nil {
-			return err
+			return summary{}, err
 		}
-		for w := range p.words {
-			p.word(w)
+		for i := 0; i < p.n; i += windowMax {
+			p.window(i)
 		}
 	}
-	c.ok = [2]bool{p.bad[0] == 0, p.bad[1] == 0}
-	c.flips = p.in != 0
-	return nil
+	p.finish()
+	return summary{ok: [2]bool{p.live[outside] != 0, p.live[inside] != 0}, flips: p.in != 0, known: known}, nil
 }
 
 // rowAfter returns the offset of the first row at or after a cut, given the state there; ok is false where a quote on the way stands
@@ -180,13 +200,15 @@ func (s *Seams) rowAfter(r io.ReaderAt, cut int64, st state) (start int64, ok bo
 		if err := p.read(r, min(p.at+ahead, size)); err != nil {
 			return 0, false, err
 		}
-		for w := range p.words {
-			rows := p.line[w] &^ p.word(w)
-			if p.bad[0] != 0 {
-				return 0, false, nil
+		for i := 0; i < p.n; i += windowMax {
+			n, words := p.window(i)
+			for w, rows := range p.m.line[:words] {
+				if rows != 0 {
+					return base + int64(i+w*64+bits.TrailingZeros64(rows)) + 1, true, nil
+				}
 			}
-			if rows != 0 {
-				return base + int64(w*64+bits.TrailingZeros64(rows)) + 1, true, nil
+			if words*64 < n {
+				return 0, false, nil
 			}
 		}
 	}
@@ -210,35 +232,27 @@ func (s *Seams) parse(ctx context.Context, r io.ReaderAt, start, to int64) (int6
 	}
 }
 
-// parity follows the state of quotes through a file, assuming that it starts outside them; the other assumption's state is the
-// opposite.
+// parity follows the state of quotes through a file.
 type parity struct {
-	c                  chars
-	buf                *[]byte
-	n                  int // bytes read of the block
-	words              int
-	delim, line, quote [scanBlock / 64]uint64
-	at                 int64 // the offset after the block
-	// of the bytes so far: in is all ones within quotes; what the last byte was; whether a quote stood where none should, by assumption
-	in                     uint64
-	afterDelim, afterQuote uint64
-	bad                    [2]uint64
+	quotes
+	m   wordMasks
+	buf *[]byte
+	n   int   // bytes read of the block
+	at  int64 // the offset after the block
 }
 
-var parities = sync.Pool{New: func() any { return new(parity) }}
+var parities = sync.Pool{New: func() any { return &parity{m: newWordMasks()} }}
 
 // newParity starts at an offset, knowing the byte before it.
 func newParity(d *Dialect, r io.ReaderAt, from int64) (*parity, error) {
 	p := parities.Get().(*parity)
-	p.c = chars{d.Comma, d.Newline, d.Quote}
-	p.at, p.in, p.bad = from, 0, [2]uint64{}
-	p.afterDelim, p.afterQuote = 1, 0
+	p.quotes, p.at = newQuotes(d), from
 	if from > 0 {
 		var before [1]byte
 		if _, err := r.ReadAt(before[:], from-1); err != nil && err != io.EOF {
 			return nil, err
 		}
-		p.afterDelim, p.afterQuote = b2u(before[0] == d.Comma || before[0] == d.Newline), b2u(before[0] == d.Quote && d.Quote != 0)
+		p.after = b2u(before[0] == d.Comma || before[0] == d.Newline || before[0] == d.Quote && d.Quote != 0)
 	}
 	p.buf = scanBuffers.Get().(*[]byte)
 	return p, nil
@@ -270,55 +284,26 @@ func (p *parity) read(r io.ReaderAt, to int64) error {
 	for i := got; i < want+2; i++ {
 		buf[i] = p.c.newline
 	}
-	p.n, p.words = want, (want+63)/64
-	masks(p.delim[:p.words], p.line[:p.words], p.quote[:p.words], buf[:p.words*64], p.c)
-	if over := p.words*64 - want; over > 0 {
-		keep := ^uint64(0) >> over
-		p.delim[p.words-1] &= keep
-		p.line[p.words-1] &= keep
-		p.quote[p.words-1] &= keep
-	}
+	p.n = want
 	p.at += int64(want)
 	return nil
 }
 
-// word follows the 64 bytes of word w, notes the assumptions that do not hold, and returns the bytes that are within quotes.
-func (p *parity) word(w int) (in uint64) {
-	d, q := p.delim[w], p.quote[w]
-	in = p.in
-	if q != 0 {
-		in = prefixXor(q) ^ p.in
-		may := d<<1 | p.afterDelim | q<<1 | p.afterQuote // after these, a quote may open
-		end := p.mayEnd(w, d|q)                          // before these, it may close
-		opens, closes := q&^may, q&^end
-		if p.bad[0] == 0 && (opens&in|p.stray(w, closes&^in)) != 0 {
-			p.bad[0] = 1
-		}
-		if p.bad[1] == 0 && (opens&^in|p.stray(w, closes&in)) != 0 {
-			p.bad[1] = 1
-		}
-	}
-	last := min(64, p.n-w*64) - 1
-	p.in = -(in >> last & 1)
-	p.afterDelim, p.afterQuote = d>>last&1, q>>last&1
-	return in
+// window follows the bytes of the block from i on, a window at most: it returns how many there are, and how many words were taken.
+func (p *parity) window(i int) (n, words int) {
+	buf := (*p.buf)[i:]
+	n = min(p.n-i, windowMax)
+	return n, p.words(&p.m, buf, n, p.n-i+2)
 }
 
-// mayEnd marks the bytes of word w before a delimiter or quote: dq has those within the word.
-func (p *parity) mayEnd(w int, dq uint64) uint64 {
-	last := min(64, p.n-w*64) - 1
-	b := (*p.buf)[w*64+last+1]
-	return dq>>1 | b2u(b == p.c.comma || b == p.c.newline || b == p.c.quote)<<last
-}
-
-// stray returns the marked quotes that do not stand before a CRLF.
-func (p *parity) stray(w int, closes uint64) uint64 {
-	buf := *p.buf
-	for m := closes; m != 0; m &= m - 1 {
-		i := w*64 + bits.TrailingZeros64(m)
-		if p.c.newline == '\n' && buf[i+1] == '\r' && buf[i+2] == '\n' {
-			closes &^= m & -m
+// finish judges the last byte of the block, where it is a closing quote, by those that follow it.
+func (p *parity) finish() {
+	next := (*p.buf)[p.n : p.n+2]
+	c := p.c
+	ok := next[0] == c.comma || next[0] == c.newline || next[0] == c.quote || next[0] == '\r' && c.newline == '\n' && next[1] == '\n'
+	for k, closes := range p.closed {
+		if closes != 0 && !ok {
+			p.live[k] = 0
 		}
 	}
-	return closes
 }

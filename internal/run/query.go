@@ -123,13 +123,15 @@ type query struct {
 	ledger  ledger
 	writes  exec.Writes
 	pauses  int // of tasks, so far
+	// inProcess: tasks are never sent away.
+	inProcess bool
 }
 
 // place names a task of a stage.
 type place struct{ stage, index int }
 
 func newQuery(p *physical.Plan, o sched.Options, yield Yield) *query {
-	q := &query{plan: p, options: o, yield: yield, graph: graph.New(), byTask: map[graph.ID]place{}, receipt: newReceipt(p), open: len(p.Stages)}
+	q := &query{plan: p, options: o, yield: yield, graph: graph.New(), byTask: map[graph.ID]place{}, receipt: newReceipt(p), open: len(p.Stages), inProcess: sched.InProcess(o.On)}
 	for _, s := range p.Stages {
 		q.stages = append(q.stages, &stage{Stage: s, needs: needsOf(s)})
 	}

@@ -274,9 +274,12 @@ func (q *query) submit(s *stage, to int) error {
 	return q.run.Submit(q.graph, ids...)
 }
 
-// graphTask makes a task of the graph: portable where the fragment and the split are.
+// graphTask makes a task of the graph: portable where it may be sent away, and the fragment and the split are.
 func (q *query) graphTask(t *task, key graph.Key) (graph.Task, error) {
 	node := graph.Task{Key: key, Deps: t.deps, Run: q.ledger.enter(t.Do)}
+	if q.inProcess {
+		return node, nil
+	}
 	args, ok, err := exec.EncodeTask(q.portable(&t.Task))
 	if err != nil {
 		return node, err
