@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/plan"
@@ -190,6 +191,7 @@ type Resume struct {
 func (r *Resume) Do(ctx context.Context, _ []any) (any, error) {
 	held := reservation(ctx, sinkName(r.task.Fragment))
 	r.pipe.sink.(*emitStep).restart(held)
+	r.pipe.clock.last = time.Now() // what passed in between is nobody's
 	return r.task.work(ctx, r.pipe, held, r.from)
 }
 

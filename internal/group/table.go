@@ -244,7 +244,7 @@ func (t *table) reset() bool {
 	clear(t.h16)
 	clear(t.hn)
 	clear(t.dir.gids)
-	t.n, t.hashed, t.first, t.stale = 0, 0, t.first[:0], true
+	t.n, t.hashed, t.first, t.stale, t.few = 0, 0, t.first[:0], true, nil
 	return true
 }
 
