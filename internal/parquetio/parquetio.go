@@ -18,6 +18,7 @@
 package parquetio
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -153,7 +154,11 @@ func (f *File) readFooter() ([]byte, error) {
 	}
 	f.dataEnd = f.size - tailLen - n
 	if n+tailLen <= int64(len(tail)) {
-		return tail[int64(len(tail))-tailLen-n : len(tail)-tailLen], nil
+		footer := tail[int64(len(tail))-tailLen-n : len(tail)-tailLen]
+		if 2*n < int64(len(tail)) { // its texts live on: not with what else was read
+			footer = bytes.Clone(footer)
+		}
+		return footer, nil
 	}
 	return f.readAt(f.dataEnd, int(n))
 }

@@ -22,8 +22,9 @@ type Scratch struct {
 }
 
 const (
-	// firstChunk is the bytes a Scratch starts with: one column of 8192 int64.
-	firstChunk = 64 << 10
+	// firstChunk is the bytes a Scratch starts with. It is small because results of tasks keep theirs: those of thousands of small files
+	// wait for one merge. What needs more doubles within a batch.
+	firstChunk = 4 << 10
 	// align is what every allocation starts at a multiple of: a cache line.
 	align = 64
 	// maxDicts is how many arrow dictionaries a Scratch remembers: a scan has one a text column and row group.
