@@ -26,8 +26,8 @@ func reservation(ctx context.Context, op string) *mem.Reservation {
 }
 
 // scanFloor is what a reader is granted whatever is in use: it cannot spill, and pages and dictionaries of a file with many columns are
-// as large as whoever wrote it made them: some twenty columns of pages and dictionaries of 1 MiB, before and after decompression, fit.
-const scanFloor = 48 << 20
+// as large as whoever wrote it made them.
+const scanFloor = maxFloor
 
 // minTable keeps tables useful where the budget is tiny.
 const minTable = 512 << 10

@@ -97,8 +97,8 @@ type source interface {
 	close() error
 }
 
-// merging is a source that stops in the middle of a push, on a stack of its own: merges of results recurse and pass over rows several
-// times, and a join can make any number of rows of one.
+// merging is a source that can stop in the middle of a push, on a stack of its own: a join can make any number of rows of one, and one that
+// goes by parts recurses.
 type merging struct {
 	feed  func(ctx context.Context) error
 	sink  *emitStep // nil: the task runs to its end
@@ -113,6 +113,9 @@ type merging struct {
 // newMerging makes a source of feed, which pauses where the task may.
 func newMerging(ctx context.Context, t *Task, p *pipeline, feed func(ctx context.Context) error) *merging {
 	m := &merging{feed: feed, quota: max(pauseBytes, tableBytes(ctx))}
+	if t.Fragment.Merge != nil && !multiplies(t.Fragment.Root) { // those who divide merges choose their sizes; while one waited, its table would be held, too
+		return m
+	}
 	if t.Split != nil {
 		m.quota = min(m.quota, MayEmit(t.Split))
 	}
