@@ -192,10 +192,12 @@ type Resume struct {
 
 // Do goes on: it returns the next rows, which may hold a Resume again.
 func (r *Resume) Do(ctx context.Context, _ []any) (any, error) {
-	held := reservation(ctx, sinkName(r.task.Fragment))
-	r.pipe.sink.(*emitStep).restart(held)
-	r.pipe.clock.last = time.Now() // what passed in between is nobody's
-	return r.task.work(ctx, r.pipe, held, r.from)
+	rest := *r
+	*r = Resume{} // the graph knows r until the run ends: it must not hold the rows, the reader and the steps of a task that has ended
+	held := reservation(ctx, sinkName(rest.task.Fragment))
+	rest.pipe.sink.(*emitStep).restart(held)
+	rest.pipe.clock.last = time.Now() // what passed in between is nobody's
+	return rest.task.work(ctx, rest.pipe, held, rest.from)
 }
 
 // Close drops the rest, with what its steps hold.

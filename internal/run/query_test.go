@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"weak"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sheafdata/sheaf/expr"
@@ -370,6 +373,36 @@ func TestAnswersStreamThroughASmallBudget(t *testing.T) {
 			require.Zero(t, open.Load())
 		})
 	}
+}
+
+// Rows that were given out are nobody's any more, also those of tasks that have paused and ended: what the receiver drops is garbage.
+func TestRowsGivenOutAreLetGo(t *testing.T) {
+	var given []weak.Pointer[memory.Buffer]
+	parts, paused, most := 0, 0, 0
+	o := sched.Options{Workers: 1, Memory: 24 << 20, SpillDir: t.TempDir()}
+	_, err := run.Query(t.Context(), []plan.Node{manyKeys(1_500_000, false, nil)}, o, func(_ int, part *exec.Rows) bool {
+		for _, rec := range part.Batches {
+			given = append(given, weak.Make(rec.Column(1).Data().Buffers()[2]))
+		}
+		if part.More != nil {
+			paused++
+		}
+		if parts++; parts%4 == 0 {
+			runtime.GC()
+			alive := 0
+			for _, b := range given {
+				if b.Value() != nil {
+					alive++
+				}
+			}
+			most = max(most, alive)
+		}
+		return true
+	})
+	require.NoError(t, err)
+	require.Greater(t, paused, 12, "each task pauses")
+	require.Greater(t, len(given), 300)
+	require.Less(t, most, 30, "of %d batches, what two tasks may hold", len(given))
 }
 
 // Whoever stops reading leaves no paused task behind.
