@@ -180,12 +180,12 @@ func (b *Budget) Attached(key any, open func() io.Closer) io.Closer {
 // are still reserved panic, because whoever reserved them has forgotten them.
 func (b *Budget) Close() {
 	b.closeAttached()
+	b.forgetSpillers() // before counting: they may be giving back at this moment, for another run
 	left := b.used.Load()
 	if invariants.Enabled && left != 0 {
 		panic("mem: budget " + b.name + " closed with reserved bytes")
 	}
 	b.Release(left)
-	b.forgetSpillers()
 }
 
 func (b *Budget) closeAttached() {

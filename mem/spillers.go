@@ -33,11 +33,32 @@ type spillers struct {
 type registered struct {
 	Spiller
 	of *Budget
+	// at is held for reading by calls of Spill, of which others may be at work on behalf of another run when this one ends.
+	at   sync.RWMutex
+	gone bool
 }
 
-// Register makes s a spiller of the budget until unregister is called, which may be done several times.
+// spill calls Spill, unless the registration is over.
+func (r *registered) spill(want int64) (freed int64, err error) {
+	r.at.RLock()
+	defer r.at.RUnlock()
+	if r.gone {
+		return 0, nil
+	}
+	return r.Spill(want)
+}
+
+// end waits for calls of Spill and lets no other begin.
+func (r *registered) end() {
+	r.at.Lock()
+	defer r.at.Unlock()
+	r.gone = true
+}
+
+// Register makes s a spiller of the budget until unregister is called, which may be done several times. When unregister returns, no call
+// of Spill is at work and none will be: what the spiller holds is its owner's alone. It must not be called by Spill.
 func (b *Budget) Register(s Spiller) (unregister func()) {
-	r := &registered{s, b}
+	r := &registered{Spiller: s, of: b}
 	b.spill.mu.Lock()
 	b.spill.own = append(b.spill.own, r)
 	b.spill.mu.Unlock()
@@ -59,6 +80,7 @@ func (b *Budget) unregister(r *registered) {
 	if had < 0 {
 		return
 	}
+	r.end()
 	for at := b; at != nil; at = at.parent {
 		if at.spill.count.Add(-1) == 0 && at.parent != nil {
 			at.parent.unlink(at)
@@ -125,7 +147,7 @@ func (b *Budget) makeRoom(n int64) error {
 func (at *Budget) ask(want int64, asks *Budget) (freed int64, err error) {
 	for _, r := range at.candidates(nil) {
 		at.spill.inFlight.Add(want)
-		n, err := r.Spill(want)
+		n, err := r.spill(want)
 		at.spill.inFlight.Add(-want)
 		at.spillEnded()
 		freed, want = freed+n, want-n

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -175,6 +176,39 @@ func TestSpillingWithinATaskThatReserves(t *testing.T) {
 	for range 100 {
 		require.NoError(t, p.take(10))
 	}
+}
+
+// Another run may be spilling what this one holds when it ends: nothing is given back twice, and nothing after the end.
+func TestUnregisterWaitsForSpills(t *testing.T) {
+	root := New("root", 1000)
+	run, other := root.Child("run", 0), root.Child("other", 0)
+	p := &pile{b: run}
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var ended atomic.Bool
+	p.also = func() {
+		run.Must(50)
+		close(begun)
+		<-goOn
+		run.Release(50)
+		ended.Store(true)
+	}
+	unregister := run.Register(p)
+	require.NoError(t, p.take(400))
+	var wg sync.WaitGroup
+	wg.Go(func() { assert.NoError(t, other.Reserve("sort", 300)) })
+	<-begun
+	wg.Go(func() {
+		time.Sleep(20 * time.Millisecond) // time for the run to end too early
+		close(goOn)
+	})
+	unregister()
+	require.True(t, ended.Load())
+	run.Release(p.held.Swap(0))
+	run.Close()
+	wg.Wait()
+	require.EqualValues(t, 300, root.Used())
+	require.NoError(t, other.Reserve("sort", 400), "who has gone is not asked")
+	require.EqualValues(t, 1, p.asked.Load())
 }
 
 func TestAttachedEndsWithTheBudget(t *testing.T) {

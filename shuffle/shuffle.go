@@ -68,7 +68,7 @@ func (s *Space) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	s.unregister()
+	s.unregister() // another run may have chunks written at this moment
 	s.list.clear()
 	s.spare.clear()
 	s.budget.Release(s.held.Swap(0))

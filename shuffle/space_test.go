@@ -126,6 +126,31 @@ func TestTwoRunsShareMemory(t *testing.T) {
 	require.LessOrEqual(t, root.Peak(), int64(40<<20))
 }
 
+// Runs end while others have their rows written to make room: each byte is given back once.
+func TestRunsEndWhileOthersSpillThem(t *testing.T) {
+	root := mem.New("process", 8<<20)
+	base := t.TempDir()
+	in := newGenerator(1).input([]arrow.DataType{arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64}, 60_000, true)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for range 60 {
+				b := root.Child("run", 0)
+				s := NewSpace(b, base)
+				out := in.write(t, s, func() {})
+				out.Free()
+				assert.NoError(t, s.Close())
+				if !assert.Zero(t, b.Used()) {
+					return
+				}
+				b.Close()
+			}
+		})
+	}
+	wg.Wait()
+	require.Zero(t, root.Used())
+}
+
 // Files, folder and descriptors are gone, whatever way a run ends.
 func TestNothingIsLeft(t *testing.T) {
 	fds := func() int {

@@ -98,7 +98,7 @@ func (s *Space) Spillable() int64 { return s.list.bytes.Load() }
 
 // Spill is part of mem.Spiller: it writes chunks to files, the largest first, until want bytes are free.
 func (s *Space) Spill(want int64) (freed int64, err error) {
-	for freed < want {
+	for freed < want && !s.closed.Load() {
 		c := s.list.pop()
 		if c == nil {
 			break
