@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/partition/partitiontest"
+	"github.com/sheafdata/sheaf/sched"
 )
 
 // fakeDB is a driver whose every query gives the same rows.
@@ -73,3 +75,38 @@ func TestSQL(t *testing.T) {
 	_, err = newSQLSource(db, "select", &SQLOptions{Context: ctx})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// A query of more rows than a task gives out at once: database/sql ends it with the context that it was begun with.
+func TestSQLOfManyRows(t *testing.T) {
+	sql.Register("sheaf-fake-many", manyRows{})
+	db, err := sql.Open("sheaf-fake-many", "")
+	require.NoError(t, err)
+	defer db.Close()
+	n := int64(0)
+	for rec, err := range SQL(db, "select", nil).Batches(t.Context(), sched.Workers(2)) {
+		require.NoError(t, err)
+		n += rec.NumRows()
+		runtime.Gosched() // database/sql watches the context on a goroutine of its own
+	}
+	require.EqualValues(t, 500_000, n)
+}
+
+type manyRows struct{ fakeDB }
+
+func (manyRows) Open(string) (driver.Conn, error)          { return manyRows{}, nil }
+func (manyRows) Prepare(string) (driver.Stmt, error)       { return manyRows{}, nil }
+func (manyRows) Query([]driver.Value) (driver.Rows, error) { return &numbers{}, nil }
+
+type numbers struct{ at int64 }
+
+func (r *numbers) Columns() []string { return []string{"id", "x"} }
+func (r *numbers) Close() error      { return nil }
+func (r *numbers) Next(dest []driver.Value) error {
+	if r.at == 500_000 {
+		return io.EOF
+	}
+	r.at++
+	dest[0], dest[1] = r.at, r.at/2
+	return nil
+}
+func (r *numbers) ColumnTypeScanType(int) reflect.Type { return reflect.TypeFor[int64]() }

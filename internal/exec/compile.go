@@ -25,6 +25,15 @@ type pipeline struct {
 	// whole is how many of the first operators get every row of the source.
 	whole int
 	ends  []func()
+	life  *life // nil: the task runs to its end
+}
+
+// feed runs the source.
+func (p *pipeline) feed(ctx context.Context, s source) error {
+	if p.life == nil {
+		return s.run(ctx)
+	}
+	return p.life.during(ctx, s.run)
 }
 
 // end gives back what steps hold; the task's result stays.

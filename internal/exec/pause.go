@@ -74,10 +74,15 @@ type pause struct {
 	last  int64 // bytes emitted before the last push
 }
 
+// mayPause says whether the task emits rows of the answer to a receiver who takes what there is.
+func (t *Task) mayPause(ctx context.Context, p *pipeline) bool {
+	_, emits := p.sink.(*emitStep)
+	return emits && t.Fragment.Final && pausable(ctx)
+}
+
 // newPause returns nil where the task must run to its end.
 func newPause(ctx context.Context, t *Task, p *pipeline) *pause {
-	sink, emits := p.sink.(*emitStep)
-	if !pausable(ctx) || !emits || !t.Fragment.Final {
+	if !t.mayPause(ctx, p) {
 		return nil
 	}
 	quota := int64(pauseRows)
@@ -86,12 +91,12 @@ func newPause(ctx context.Context, t *Task, p *pipeline) *pause {
 	}
 	// Rows of several tasks wait for their receiver: together they must leave room for the rest.
 	quota = min(quota, max(pauseBytes, 2*tableBytes(ctx)))
-	return &pause{sink: sink, quota: quota, slice: firstSlice}
+	return &pause{sink: p.sink.(*emitStep), quota: quota, slice: firstSlice}
 }
 
 // source feeds a pipeline and may stop in between.
 type source interface {
-	// run returns errPaused where the task has to stop for a while; run again then goes on.
+	// run returns errPaused where the task has to stop for a while; run again, with the same context, then goes on.
 	run(ctx context.Context) error
 	// close ends what has paused and does not go on. It may be called several times.
 	close() error
@@ -100,11 +105,11 @@ type source interface {
 // merging is a source that can stop in the middle of a push, on a stack of its own: a join can make any number of rows of one, and one that
 // goes by parts recurses.
 type merging struct {
+	task  *Task
 	feed  func(ctx context.Context) error
 	sink  *emitStep // nil: the task runs to its end
 	quota int64
 
-	ctx  movedContext
 	next func() (struct{}, bool) // once it runs: lets it go on until it pauses, or ends
 	stop func()
 	err  error
@@ -112,15 +117,15 @@ type merging struct {
 
 // newMerging makes a source of feed, which pauses where the task may.
 func newMerging(ctx context.Context, t *Task, p *pipeline, feed func(ctx context.Context) error) *merging {
-	m := &merging{feed: feed, quota: max(pauseBytes, tableBytes(ctx))}
+	m := &merging{task: t, feed: feed, quota: max(pauseBytes, tableBytes(ctx))}
 	if t.Fragment.Merge != nil && !multiplies(t.Fragment.Root) { // those who divide merges choose their sizes; while one waited, its table would be held, too
 		return m
 	}
 	if t.Split != nil {
 		m.quota = min(m.quota, MayEmit(t.Split))
 	}
-	if sink, emits := p.sink.(*emitStep); emits && pausable(ctx) && t.Fragment.Final {
-		m.sink = sink
+	if t.mayPause(ctx, p) {
+		m.sink = p.sink.(*emitStep)
 	}
 	return m
 }
@@ -132,16 +137,20 @@ func (m *merging) run(ctx context.Context) error {
 	if m.sink == nil {
 		return m.feed(ctx)
 	}
-	m.ctx.Context = ctx
 	if m.next == nil {
 		m.next, m.stop = iter.Pull(func(yield func(struct{}) bool) {
+			defer func() { // here, where the stack still says what panicked
+				if p := recover(); p != nil {
+					m.err = m.task.panicked(p)
+				}
+			}()
 			m.sink.full = func() error {
 				if m.sink.emitted() >= m.quota && !yield(struct{}{}) {
 					return errDropped
 				}
 				return nil
 			}
-			m.err = m.feed(&m.ctx)
+			m.err = m.feed(ctx)
 		})
 	}
 	if _, more := m.next(); more {
@@ -157,9 +166,6 @@ func (m *merging) close() error {
 	}
 	return nil
 }
-
-// movedContext is the context of whoever runs what is paused in between.
-type movedContext struct{ context.Context }
 
 // rows returns how many of the rows left in a batch to push next.
 func (p *pause) rows(left int) int { return min(left, p.slice) }

@@ -74,9 +74,14 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.mayPause(ctx, p) {
+			p.life = newLife()
+			p.ends = append(p.ends, p.life.end)
+		}
 		var filter *rowFilter
 		if !t.Fragment.FromTasks {
 			if filter, err = newRowFilter(ctx, t.Fragment, tables); err != nil {
+				p.end()
 				return nil, err
 			}
 		}
@@ -129,7 +134,7 @@ func (t *Task) work(ctx context.Context, p *pipeline, held *mem.Reservation, s s
 		}
 	}()
 	return t.guard(held, func() (any, error) {
-		err := s.run(ctx)
+		err := p.feed(ctx, s)
 		paused = errors.Is(err, errPaused)
 		switch {
 		case paused:
