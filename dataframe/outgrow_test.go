@@ -73,3 +73,59 @@ func TestAnswersOutgrowTheBudget(t *testing.T) {
 		require.EqualValues(t, n*(n-1)/2, sum)
 	})
 }
+
+// Rows of which many are made of one wide row come a few at a time: no record batch has much more than a few MiB.
+func TestWideRowsComeAFewAtATime(t *testing.T) {
+	const rows, width = 6_000, 20_000
+	type wide struct {
+		Key  int64
+		Text string
+		List []int64
+	}
+	type narrow struct{ ID, Key int64 }
+	type listed struct {
+		ID   []int64
+		Text string
+	}
+	var table []wide
+	lists := make([]listed, 3)
+	for k := range 3 {
+		lists[k].Text = strings.Repeat("l", width)
+		table = append(table, wide{int64(k), strings.Repeat(string(rune('a'+k)), width), make([]int64, width/16)})
+	}
+	many := make([]narrow, rows)
+	for i := range many {
+		many[i] = narrow{int64(i), int64(i % 3)}
+		lists[i%3].ID = append(lists[i%3].ID, int64(i))
+	}
+	left, right := dataframe.FromStructs(many), dataframe.FromStructs(table)
+	texts := right.Select(expr.Col("Key"), expr.Col("Text"))
+	for name, df := range map[string]*dataframe.DataFrame{
+		"wide on the right":            left.Join(texts, dataframe.Inner, dataframe.Using("Key")),
+		"wide on the right, left join": left.Join(texts, dataframe.Left, dataframe.Using("Key")),
+		"wide on the left":             texts.Join(left, dataframe.Inner, dataframe.Using("Key")),
+		"by a condition":               left.Join(texts.Rename("Key", "K"), dataframe.Inner, dataframe.OnExpr(expr.Col("Key").Eq(expr.Col("K")))),
+		"lists":                        left.Join(right, dataframe.Full, dataframe.Using("Key")).Drop("Text"),
+		"computed of joined":           left.Join(texts, dataframe.Inner, dataframe.Using("Key")).With(expr.Col("Text").Str().Upper().As("Text")),
+		"exploded":                     dataframe.FromStructs(lists).Explode("ID"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, sum := int64(0), int64(0)
+			for rec, err := range df.Batches(context.Background(), sched.Memory(64<<20), sched.Workers(2), sched.SpillDir(t.TempDir())) {
+				require.NoError(t, err)
+				size := uint64(0)
+				for _, c := range rec.Columns() {
+					size += c.Data().SizeInBytes()
+				}
+				require.Less(t, size, uint64(8<<20))
+				ids := rec.Column(rec.Schema().FieldIndices("ID")[0]).(*array.Int64)
+				for i := range ids.Len() {
+					sum += ids.Value(i)
+				}
+				n += rec.NumRows()
+			}
+			require.EqualValues(t, rows, n)
+			require.EqualValues(t, rows*(rows-1)/2, sum)
+		})
+	}
+}

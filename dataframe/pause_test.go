@@ -116,6 +116,7 @@ func TestContextsOutlivePauses(t *testing.T) {
 		t.Run(name+", cancelled", func(t *testing.T) {
 			why := errors.New("no time")
 			ctx, cancel := context.WithCancelCause(context.Background())
+			defer cancel(nil)
 			var last error
 			for _, err := range df.Batches(ctx, sched.Workers(2)) {
 				last = err

@@ -42,6 +42,7 @@ type emitStep struct {
 	build  []*vec.Builder
 	rows   *Rows
 	bytes  int64        // of rows.Batches
+	shared int64        // bytes of text that rows which are put together have in dictionaries
 	full   func() error // called after rows were added; nil where nobody asks
 	wide   bool         // a few rows are megabytes: they are not put together, which would copy them once more
 }
@@ -61,10 +62,23 @@ const minEmit = batchRows / 2
 const maxEmitBytes = 2 << 20
 
 func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
-	if err := s.add(b); err != nil || s.full == nil {
-		return err
+	if s.full == nil {
+		return s.add(b)
 	}
-	return s.full()
+	var part vec.Batch
+	var scratch vec.Scratch
+	return inPieces(b, func(from, n int) error {
+		piece := b
+		if s.wide = n < b.Rows; s.wide {
+			scratch.Reset()
+			sliceBatch(&part, b, from, n, &scratch)
+			piece = &part
+		}
+		if err := s.add(piece); err != nil {
+			return err
+		}
+		return s.full()
+	})
 }
 
 func (s *emitStep) add(b *vec.Batch) error {
@@ -79,6 +93,7 @@ func (s *emitStep) add(b *vec.Batch) error {
 	}
 	for i, c := range s.build {
 		c.Append(&b.Cols[i])
+		s.shared += vec.SharedText(&b.Cols[i])
 	}
 	s.rows.N += int64(b.Rows)
 	if len(s.build) == 0 {
@@ -90,11 +105,11 @@ func (s *emitStep) add(b *vec.Batch) error {
 	return nil
 }
 
-// pendingBytes is the memory of the rows that are put together.
+// pendingBytes is what the rows that are put together take, also of text that they share as yet.
 func (s *emitStep) pendingBytes() int64 {
-	sum := int64(0)
+	sum := s.shared
 	for _, c := range s.build {
-		sum += c.Bytes()
+		sum += c.Used()
 	}
 	return sum
 }
@@ -128,6 +143,7 @@ func (s *emitStep) flush() error {
 	for _, c := range s.build {
 		c.Reset()
 	}
+	s.shared = 0
 	return nil
 }
 

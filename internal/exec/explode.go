@@ -20,6 +20,9 @@ type explodeStep struct {
 	elems [][]uint32 // of the output, by list: elements, or NoRow
 	// Of a row of the input: where its elements begin in each list, and how many there are.
 	from, size []int
+	// wide measures the columns that are repeated, and bytes is what the rows of the output have in them.
+	wide  []vec.Measure
+	bytes int64
 
 	out     vec.Batch
 	scratch vec.Scratch // of decoded lists
@@ -45,12 +48,23 @@ func (s *explodeStep) push(ctx context.Context, b *vec.Batch) error {
 	for k, at := range s.lists {
 		vec.Decode(&s.in[k], &b.Cols[at], &s.scratch)
 	}
+	s.wide = s.wide[:0]
+	for _, c := range s.live {
+		if m := vec.MeasureOf(&b.Cols[c]); m.Widest > 0 && !slices.Contains(s.lists, c) {
+			s.wide = append(s.wide, m)
+		}
+	}
 	for i := range b.Rows {
+		width := int64(1)
+		for k := range s.wide {
+			width += s.wide[k].Row(i)
+		}
 		for at, n := 0, s.measure(i); at < n; { // a long list goes in pieces
-			take := min(n-at, batchRows-len(s.rows))
+			take := min(n-at, batchRows-len(s.rows), max(1, int((wideBytes-s.bytes)/width)))
 			s.add(uint32(i), at, take)
+			s.bytes += int64(take) * width
 			at += take
-			if len(s.rows) == batchRows {
+			if len(s.rows) == batchRows || s.bytes >= wideBytes {
 				if err := s.flush(ctx, b); err != nil {
 					return err
 				}
@@ -110,7 +124,7 @@ func (s *explodeStep) flush(ctx context.Context, b *vec.Batch) error {
 		}
 	}
 	s.out.Rows, s.out.Seq = len(s.rows), b.Seq
-	s.rows = s.rows[:0]
+	s.rows, s.bytes = s.rows[:0], 0
 	for k := range s.elems {
 		s.elems[k] = s.elems[k][:0]
 	}

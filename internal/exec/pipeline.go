@@ -100,19 +100,14 @@ func (l *link) pushAll(ctx context.Context, b *vec.Batch) error {
 
 // pushSlice pushes n rows from row from on as batches of the usual size.
 func (l *link) pushSlice(ctx context.Context, b *vec.Batch, from, n int) error {
-	part := vec.Batch{Cols: make([]vec.Vec, len(b.Cols)), Seq: b.Seq}
+	var part vec.Batch
 	var scratch vec.Scratch
 	for at := from; at < from+n; at += batchRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		scratch.Reset()
-		part.Rows = min(batchRows, from+n-at)
-		for i := range b.Cols {
-			if b.Cols[i].Len > 0 {
-				vec.Slice(&part.Cols[i], &b.Cols[i], at, part.Rows, &scratch)
-			}
-		}
+		sliceBatch(&part, b, at, min(batchRows, from+n-at), &scratch)
 		if err := l.push(ctx, &part); err != nil {
 			return err
 		}
@@ -121,6 +116,17 @@ func (l *link) pushSlice(ctx context.Context, b *vec.Batch, from, n int) error {
 		}
 	}
 	return nil
+}
+
+// sliceBatch makes dst the n rows of src from row from on. Columns that nobody reads stay empty.
+func sliceBatch(dst, src *vec.Batch, from, n int, s *vec.Scratch) {
+	dst.Cols = growTo(dst.Cols, len(src.Cols))
+	dst.Rows, dst.Seq = n, src.Seq
+	for i := range src.Cols {
+		if src.Cols[i].Len > 0 {
+			vec.Slice(&dst.Cols[i], &src.Cols[i], from, n, s)
+		}
+	}
 }
 
 // finishAfter finishes what is downstream after a step has pushed, at its end, the rows that it held. Where what follows had enough of

@@ -32,6 +32,7 @@ type probeStep struct {
 	keys     []vec.Vec
 	out      vec.Batch
 	scratch  vec.Scratch
+	wide     pieces
 	// emit is the next step where that emits the joined rows as they are: they are then gathered into the answer at once.
 	emit  *emitStep
 	taken []takenColumn
@@ -107,6 +108,7 @@ func (c *compiler) probe(n *plan.Join, l link, need columns) (step, columns, err
 func (s *probeStep) use(table *Table, n *plan.Join) {
 	kind := probeKinds[n.Kind]
 	s.payload = table.payload
+	s.wide.use(s, table)
 	if s.packed = table.packed; s.packed != nil {
 		width := len(layoutOf(n).columns)
 		s.wants, s.unpacked = make([]bool, width), make([]vec.Vec, width)
@@ -137,6 +139,7 @@ func (s *probeStep) use(table *Table, n *plan.Join) {
 }
 
 func (s *probeStep) push(ctx context.Context, b *vec.Batch) error {
+	s.wide.begin()
 	if s.pass != nil {
 		s.pass.begin(b.Rows)
 		defer func() { s.pass.at += b.Rows }()
@@ -185,12 +188,19 @@ func (s *probeStep) push(ctx context.Context, b *vec.Batch) error {
 	return s.give(ctx, b, s.cond.rest(b.Rows)) // the last rows none of whose pairs satisfied the condition
 }
 
-// give pushes the joined rows of pairs, if there are any.
+// give pushes the joined rows of pairs, if there are any: wide ones a few at a time.
 func (s *probeStep) give(ctx context.Context, b *vec.Batch, pairs join.Pairs) error {
-	if len(pairs.Left) == 0 {
-		return nil
+	for len(pairs.Left) > 0 {
+		n := s.wide.next(b, pairs)
+		if n == len(pairs.Left) {
+			return s.gather(ctx, b, pairs)
+		}
+		if err := s.gather(ctx, b, join.Pairs{Left: pairs.Left[:n], Right: pairs.Right[:n]}); err != nil {
+			return err
+		}
+		pairs = join.Pairs{Left: pairs.Left[n:], Right: pairs.Right[n:]}
 	}
-	return s.gather(ctx, b, pairs)
+	return nil
 }
 
 // gather pushes the joined rows of the pairs.

@@ -22,6 +22,8 @@ type Table struct {
 	payload []vec.Vec
 	// packed is the payload instead, in large tables that are only looked up.
 	packed *vec.Packed
+	// wide measures the payload, where that is not packed.
+	wide []vec.Measure
 	marked
 	held *mem.Reservation
 
@@ -43,6 +45,7 @@ func newTable(t *join.Table, asOf bool, held *mem.Reservation) (*Table, error) {
 			return nil, err
 		}
 	}
+	defer out.measure()
 	if t.NumRows() == 0 || t.NumRows() > dictRows {
 		return out, nil
 	}
@@ -64,6 +67,15 @@ func newTable(t *join.Table, asOf bool, held *mem.Reservation) (*Table, error) {
 	return out, nil
 }
 
+func (t *Table) measure() {
+	for i := range t.payload {
+		t.wide = append(t.wide, vec.MeasureOf(&t.payload[i]))
+	}
+}
+
+// maxPacked is the bytes of text of a row beyond which rows are not packed: how wide each is must be known.
+const maxPacked = 1 << 10
+
 // packBytes is the size of a payload from which it is packed: below, its columns lie in a core's caches.
 var packBytes atomic.Int64
 
@@ -78,8 +90,15 @@ func (t *Table) pack(n *plan.Join) {
 	if keepsRight(n.Kind) || n.AsOf != nil || !n.Residual.IsZero() || int64(t.NumRows())*int64(vec.PackedWidth(t.payload)) < packBytes.Load() {
 		return
 	}
+	widest := int64(0)
+	for i := range t.wide {
+		widest += t.wide[i].Widest
+	}
+	if widest > maxPacked {
+		return
+	}
 	if t.packed = t.PackPayload(); t.packed != nil {
-		t.payload = nil
+		t.payload, t.wide = nil, nil
 	}
 }
 
