@@ -161,3 +161,26 @@ func theCulprit() {
 	var m map[string]int
 	m["x"] = 1
 }
+
+// A function of a paused task may compute other frames with its context: they run in its place.
+func TestPausedTasksRunOtherFrames(t *testing.T) {
+	const rows = 1 << 20
+	small := dataframe.FromStructs([]struct{ X int64 }{{1}, {2}})
+	c := newCursor(rows)
+	df := dataframe.FromSource(c).MapBatches(c.schema, func(ctx context.Context, in arrow.RecordBatch) (arrow.RecordBatch, error) {
+		n, err := small.Count(ctx)
+		if err != nil || n != 2 {
+			return nil, errors.Join(err, errors.New("wrong count"))
+		}
+		return in, nil
+	})
+	for _, workers := range []int{1, 2} {
+		n := int64(0)
+		for rec, err := range df.Batches(context.Background(), sched.Workers(workers)) {
+			require.NoError(t, err)
+			n += rec.NumRows()
+		}
+		require.EqualValues(t, rows, n)
+	}
+	c.ended(t)
+}
