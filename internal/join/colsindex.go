@@ -2,6 +2,7 @@ package join
 
 import (
 	"bytes"
+	"unsafe"
 
 	"github.com/sheafdata/sheaf/internal/hash"
 	"github.com/sheafdata/sheaf/internal/vec"
@@ -182,7 +183,11 @@ func (x *colsIndex) lookup(dst []uint32, r *colsReader, valid []uint64) {
 func (x *colsIndex) candidates(dst []uint32, r *colsReader) {
 	slots, m := x.slots, uint64(len(x.slots)-1)
 	r.found = r.found[:0]
-	for _, i := range r.try {
+	far := len(slots)*int(unsafe.Sizeof(bytesSlot{})) >= touchBytes
+	for k, i := range r.try {
+		if far && k%touchBlock == 0 {
+			touchHashed(r.try[k:min(k+touchBlock, len(r.try))], r.pos, slots)
+		}
 		tag, s := uint32(r.hashes[i]>>32), uint64(r.pos[i])
 		e := &slots[s&m]
 		for e.head != 0 && e.hash != tag {
@@ -209,7 +214,11 @@ func (x *colsIndex) compare(dst []uint32, r *colsReader, c int) {
 			}
 		}
 	} else {
-		for _, i := range r.found {
+		far := len(have.heads)*int(unsafe.Sizeof(vec.ViewHeader{})) >= touchBytes
+		for k, i := range r.found {
+			if far && k%touchBlock == 0 {
+				touchHeads(r.found[k:min(k+touchBlock, len(r.found))], dst, have.heads)
+			}
 			if equalViews(&have.heads[dst[i]-1], have.bufs, &want.heads[i], want.bufs) {
 				kept = append(kept, i)
 			} else {

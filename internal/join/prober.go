@@ -36,6 +36,8 @@ type Prober struct {
 	heads []uint32
 	row   int
 	cur   uint32
+	// touched is the row up to which chains were touched.
+	touched int
 
 	left, right []uint32
 }
@@ -52,7 +54,7 @@ func (t *Table) NewProberLimit(kind Kind, limit int) *Prober {
 // before are dropped.
 func (p *Prober) Probe(keys []vec.Vec, rows int) error {
 	p.heads = grow(p.heads, rows)
-	p.row, p.cur = 0, 0
+	p.row, p.cur, p.touched = 0, 0, 0
 	if p.t.rows == 0 {
 		clear(p.heads)
 		return nil
@@ -226,7 +228,12 @@ func (p *Prober) nextChained() Pairs {
 	left, right, next := p.left, p.right, p.t.next
 	n, row, cur := 0, p.row, p.cur
 	once := row == 0 && cur == 0 // every row of the batch so far gave one pair, in this call
+	far := 4*len(next) >= touchBytes
 	for row < len(p.heads) && n < len(left) {
+		if far && row >= p.touched {
+			p.touched = min(row+touchBlock, len(p.heads))
+			touchChains(p.heads[row:p.touched], next, touchSteps)
+		}
 		begun := cur != 0
 		if !begun {
 			cur = p.heads[row]

@@ -65,18 +65,33 @@ func (x *viewIndex) equal(e *viewSlot, h *vec.ViewHeader, a, b uint64, bufs [][]
 func (x *viewIndex) lookup(dst []uint32, col *vec.Vec, valid []uint64) {
 	headers := vec.Of[vec.ViewHeader](col)
 	slots, m := x.slots, uint64(len(x.slots)-1)
-	for i := range headers {
-		if valid != nil && valid[i>>6]>>(uint(i)&63)&1 == 0 {
-			dst[i] = 0
-			continue
+	var at [touchBlock]uint64
+	far := len(slots)*int(unsafe.Sizeof(viewSlot{})) >= touchBytes
+	for from := 0; from < len(headers); from += touchBlock {
+		to := min(from+touchBlock, len(headers))
+		for i := from; i < to; i++ {
+			if valid == nil || valid[i>>6]>>(uint(i)&63)&1 != 0 {
+				h := &headers[i]
+				a, b := halves(h)
+				at[i-from] = hashView(h, a, b, col.Bufs) & m
+			}
 		}
-		h := &headers[i]
-		a, b := halves(h)
-		s := hashView(h, a, b, col.Bufs) & m
-		for slots[s].head != 0 && !x.equal(&slots[s], h, a, b, col.Bufs) {
-			s = (s + 1) & m
+		if far {
+			touchViews(at[:to-from], slots)
 		}
-		dst[i] = slots[s].head
+		for i := from; i < to; i++ {
+			if valid != nil && valid[i>>6]>>(uint(i)&63)&1 == 0 {
+				dst[i] = 0
+				continue
+			}
+			h := &headers[i]
+			a, b := halves(h)
+			s := at[i-from]
+			for slots[s].head != 0 && !x.equal(&slots[s], h, a, b, col.Bufs) {
+				s = (s + 1) & m
+			}
+			dst[i] = slots[s].head
+		}
 	}
 }
 
