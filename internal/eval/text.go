@@ -15,9 +15,9 @@ import (
 )
 
 var texts = map[string]builder{
-	"str_contains":      textTest(func(p string) (func([]byte) bool, error) { return contains(p), nil }),
-	"str_starts_with":   textTest(func(p string) (func([]byte) bool, error) { return hasPrefix(p), nil }),
-	"str_ends_with":     textTest(func(p string) (func([]byte) bool, error) { return hasSuffix(p), nil }),
+	"str_contains":      textTest(func(p string) (textMatch, error) { return contains(p), nil }),
+	"str_starts_with":   textTest(func(p string) (textMatch, error) { return hasPrefix(p), nil }),
+	"str_ends_with":     textTest(func(p string) (textMatch, error) { return hasSuffix(p), nil }),
 	"str_match":         textTest(matches),
 	"str_like":          textTest(like),
 	"str_replace":       buildReplace,
@@ -87,10 +87,10 @@ func (w *textWriter) done() *vec.Vec {
 }
 
 // textTest is an operation from text to bool by a constant pattern.
-func textTest(compile func(pattern string) (func([]byte) bool, error)) builder {
+func textTest(compile func(pattern string) (textMatch, error)) builder {
 	return func(n *node) (runFunc, error) {
 		pattern, _ := n.e.Param(0).(string)
-		test, err := compile(pattern)
+		match, err := compile(pattern)
 		if err != nil || n.args[0].phys != vec.View {
 			return nil, err
 		}
@@ -104,46 +104,41 @@ func textTest(compile func(pattern string) (func([]byte) bool, error)) builder {
 			out.Valid = a.Valid
 			dst := out.Bits()
 			clear(dst)
-			heads := vec.Of[vec.ViewHeader](a)
-			live := x.live(a.Valid, act)
-			for i := x.next(live, 0); i < x.n; i = x.next(live, i+1) {
-				if test(heads[i].Value(a.Bufs)) {
-					bitmap.Set(dst, i)
-				}
-			}
+			match.rows(x, dst, a, x.live(a.Valid, act))
 			return out, nil
 		}, nil
 	}
 }
 
-func contains(p string) func([]byte) bool {
+func contains(p string) textMatch {
 	pat := []byte(p)
-	return func(s []byte) bool { return bytes.Contains(s, pat) }
+	return textMatch{test: func(s []byte) bool { return bytes.Contains(s, pat) }, needs: newNeedle(p), suffices: true}
 }
 
-func hasPrefix(p string) func([]byte) bool {
+func hasPrefix(p string) textMatch {
 	pat := []byte(p)
-	return func(s []byte) bool { return bytes.HasPrefix(s, pat) }
+	return textMatch{test: func(s []byte) bool { return bytes.HasPrefix(s, pat) }}
 }
 
-func hasSuffix(p string) func([]byte) bool {
+func hasSuffix(p string) textMatch {
 	pat := []byte(p)
-	return func(s []byte) bool { return bytes.HasSuffix(s, pat) }
+	return textMatch{test: func(s []byte) bool { return bytes.HasSuffix(s, pat) }}
 }
 
-func matches(p string) (func([]byte) bool, error) {
+func matches(p string) (textMatch, error) {
 	re, err := regexp.Compile(p)
 	if err != nil {
-		return nil, err
+		return textMatch{}, err
 	}
-	if lit, whole := re.LiteralPrefix(); whole {
+	lit, _ := re.LiteralPrefix() // it says that ^x$ is x, too
+	if regexp.QuoteMeta(lit) == p {
 		return contains(lit), nil
 	}
-	return re.Match, nil
+	return textMatch{test: re.Match, needs: newNeedle(lit)}, nil
 }
 
 // like compiles SQL's pattern: to a literal test where it is one, else to RE2.
-func like(p string) (func([]byte) bool, error) {
+func like(p string) (textMatch, error) {
 	var parts []string // literals between runs of %
 	var re, lit strings.Builder
 	re.WriteString(`(?s)\A`)
@@ -175,23 +170,29 @@ func like(p string) (func([]byte) bool, error) {
 	}
 	c, err := regexp.Compile(re.String() + `\z`)
 	if err != nil {
-		return nil, err
+		return textMatch{}, err
 	}
-	return c.Match, nil
+	return textMatch{test: c.Match}, nil
 }
 
 // likeParts matches a pattern whose only wildcard is %: the first and last part at the ends, the others in order between.
-func likeParts(parts []string) func([]byte) bool {
+func likeParts(parts []string) textMatch {
 	pats := make([][]byte, len(parts))
 	for i, p := range parts {
 		pats[i] = []byte(p)
 	}
 	first, last := pats[0], pats[len(pats)-1]
 	if len(pats) == 1 {
-		return func(s []byte) bool { return bytes.Equal(s, first) }
+		return textMatch{test: func(s []byte) bool { return bytes.Equal(s, first) }}
 	}
 	middle := pats[1 : len(pats)-1]
-	return func(s []byte) bool {
+	m := textMatch{suffices: len(middle) == 1 && len(first)+len(last) == 0}
+	for _, p := range middle {
+		if n := newNeedle(string(p)); len(first) == 0 && n != nil && (m.needs == nil || n.rarer(m.needs)) {
+			m.needs = n // a first part decides sooner
+		}
+	}
+	m.test = func(s []byte) bool {
 		if len(s) < len(first)+len(last) || !bytes.HasPrefix(s, first) || !bytes.HasSuffix(s, last) {
 			return false
 		}
@@ -205,6 +206,7 @@ func likeParts(parts []string) func([]byte) bool {
 		}
 		return true
 	}
+	return m
 }
 
 // textMap is an operation that writes a new text for each.

@@ -447,6 +447,94 @@ func TestSkewedKeyIsBounded(t *testing.T) {
 	require.Equal(t, n*n, total)
 }
 
+// Tables beyond the caches, whose slots, keys and chains are read ahead: text, text and numbers, chains of every length, absent and null
+// keys among them.
+func TestTablesBeyondTheCaches(t *testing.T) {
+	const rows, keys = 400_000, 120_000
+	r := rand.New(rand.NewPCG(3, 4))
+	column := func(nums []int64, nulls []uint64) vec.Vec {
+		heads := make([]vec.ViewHeader, len(nums))
+		var buf []byte
+		for i, x := range nums {
+			s := []byte(fmt.Sprintf("%d", x))
+			if x%3 == 0 {
+				s = []byte(fmt.Sprintf("a key of many letters %d", x))
+				heads[i] = vec.Long(s, 0, uint32(len(buf)))
+				buf = append(buf, s...)
+				continue
+			}
+			heads[i] = vec.Inline(s)
+		}
+		return vec.Vec{Type: str, Phys: vec.View, Width: 16, Len: len(nums), Data: vec.Bytes(heads), Bufs: [][]byte{buf}, Valid: nulls}
+	}
+	built := make([]int64, rows)
+	for i := range built {
+		built[i] = r.Int64N(keys) * r.Int64N(3) // a third of the rows have the key 0
+	}
+	probe := make([]int64, 5000)
+	for i := range probe {
+		probe[i] = 1 + r.Int64N(3*keys)
+	}
+	probe[100], probe[4000] = 0, 0
+	valid := make([]uint64, (len(probe)+63)/64)
+	for i := range probe {
+		if i%7 != 0 {
+			valid[i>>6] |= 1 << (i & 63)
+		}
+	}
+	where := map[int64][]uint32{}
+	for i, k := range built {
+		where[k] = append(where[k], uint32(i))
+	}
+	for _, form := range []struct {
+		kind  string
+		types []arrow.DataType
+		cols  func(nums []int64, valid []uint64) []vec.Vec
+	}{
+		{"direct", []arrow.DataType{i64}, func(nums []int64, valid []uint64) []vec.Vec {
+			cols := ints(nums...)
+			cols[0].Valid = valid
+			return cols
+		}},
+		{"view", []arrow.DataType{str}, func(nums []int64, valid []uint64) []vec.Vec { return []vec.Vec{column(nums, valid)} }},
+		{"cols", []arrow.DataType{str, i64}, func(nums []int64, valid []uint64) []vec.Vec {
+			return append([]vec.Vec{column(nums, valid)}, ints(nums...)...)
+		}},
+	} {
+		for _, kind := range []Kind{Inner, Left} {
+			b := NewBuilder(Options{Keys: form.types})
+			require.NoError(t, b.Add(form.cols(built, nil), nil, rows))
+			table, err := b.Build()
+			require.NoError(t, err)
+			require.Equal(t, form.kind, table.Kind())
+			p := table.NewProber(kind)
+			require.NoError(t, p.Probe(form.cols(probe, valid), len(probe)))
+			var got Pairs
+			for {
+				pairs, ok := p.Next()
+				if !ok {
+					break
+				}
+				got.Left, got.Right = append(got.Left, pairs.Left...), append(got.Right, pairs.Right...)
+			}
+			var want Pairs
+			for i, k := range probe {
+				var match []uint32
+				if i%7 != 0 {
+					match = where[k]
+				}
+				if len(match) == 0 && kind == Left {
+					match = []uint32{NoRow}
+				}
+				for _, m := range match {
+					want.Left, want.Right = append(want.Left, uint32(i)), append(want.Right, m)
+				}
+			}
+			require.Equal(t, want, got, "%s, kind %d", form.kind, kind)
+		}
+	}
+}
+
 func TestReserveRefused(t *testing.T) {
 	refuse := fmt.Errorf("no more")
 	for _, limit := range []int64{0, 100_000} {
