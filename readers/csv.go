@@ -116,7 +116,7 @@ type CSVOptions struct {
 	Types map[string]arrow.DataType
 	// Ragged says what happens to rows of the wrong shape.
 	Ragged Ragged
-	// MaxRowBytes bounds a row; 0 is 16 MiB, the least 64 KiB.
+	// MaxRowBytes bounds a row; 0 is 16 MiB, the least 64 KiB, the most 512 MiB.
 	MaxRowBytes int
 	// MaxColumns bounds the columns of a file; 0 is 6000 and one more for each 512 bytes of the file.
 	MaxColumns int

@@ -10,13 +10,11 @@ var boolWords = map[string]bool{
 
 func (c *column) boolean(f []byte) (v, null, ok bool) {
 	f = bytes.Trim(f, " \t")
-	if len(f) == 0 {
+	if len(f) == 0 || c.isNull(f) {
 		return false, true, true
 	}
-	if v, ok = c.d.boolWord(f); ok {
-		return v, false, true
-	}
-	return false, c.isNull(f), c.isNull(f)
+	v, ok = c.d.boolWord(f)
+	return v, false, ok
 }
 
 // boolWord looks a spelling up, those of the dialect first.

@@ -2,6 +2,7 @@ package csvio
 
 import (
 	"bytes"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -84,12 +85,13 @@ type column struct {
 	// text
 	arena     []byte // text that is not in the file as such: quotes undone, bytes replaced
 	nullWords [][]byte
+	likeNull  bool           // a spelling of null may read as a value, too: it goes first
 	layout    arrow.DataType // the view type to give
 
 	// time
 	perSecond int64
 	zone      *time.Location // nil: naive
-	dateKey   [2]uint64      // the ten bytes of the last date read, and
+	dateKey   [2]uint64      // the ten bytes of the last date read, in words that overlap, and
 	dateDays  int32          // its days
 
 	// numbers
@@ -99,8 +101,11 @@ type column struct {
 	why string // why the last value did not parse, where there is more to say than its type
 }
 
+// noDate is no text's key: the words of one have bytes in common.
+var noDate = [2]uint64{0, 1}
+
 func newColumn(spec Column, d *Dialect, rows int) (*column, error) {
-	c := &column{Column: spec, d: d, odd: d.Decimal != '.' || d.Thousands != 0}
+	c := &column{Column: spec, d: d, dateKey: noDate, odd: d.Decimal != '.' || d.Thousands != 0}
 	k, ok := kindOf[spec.Type.ID()]
 	if !ok {
 		if spec.Field >= 0 {
@@ -117,6 +122,9 @@ func newColumn(spec Column, d *Dialect, rows int) (*column, error) {
 	}
 	for _, w := range words {
 		c.nullWords = append(c.nullWords, []byte(w))
+		_, number := parseFloat([]byte(w))
+		_, boolean := d.boolWord([]byte(w))
+		c.likeNull = c.likeNull || number || boolean || strings.ContainsAny(w, "0123456789")
 	}
 	if err := c.setTime(); err != nil {
 		return nil, err

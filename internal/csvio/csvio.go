@@ -57,7 +57,7 @@ type Dialect struct {
 	True, False []string
 	// Layouts are Go time layouts, tried where the forms known by themselves do not fit.
 	Layouts []string
-	// MaxRow is the most bytes that a row may have, at least leastMaxRow.
+	// MaxRow is the most bytes that a row may have, from leastMaxRow to mostMaxRow.
 	MaxRow int
 }
 
@@ -66,6 +66,9 @@ const DefaultMaxRow = 16 << 20
 
 // leastMaxRow stands above the indexer's window, so that only rows found byte by byte need to be measured.
 const leastMaxRow = 64 << 10
+
+// mostMaxRow keeps a row's fields within the 31 bits of their spans, and its buffer, which grows to a few times the row, within reason.
+const mostMaxRow = 512 << 20
 
 // NullWords are null in columns of numbers, booleans, dates and times where no spellings are given. In text they stay text: "NA" is
 // also a country, and text loses nothing.
@@ -81,6 +84,9 @@ func (d Dialect) WithDefaults() (Dialect, error) {
 	}
 	if d.MaxRow <= 0 {
 		d.MaxRow = DefaultMaxRow
+	}
+	if d.MaxRow > mostMaxRow {
+		return d, fault.New(fault.Plan, "CSV", "MaxRowBytes is %d; rows can have %d bytes at most", d.MaxRow, mostMaxRow)
 	}
 	d.MaxRow = max(d.MaxRow, leastMaxRow)
 	used := map[byte]string{'\n': "the newline", '\r': "the newline"}

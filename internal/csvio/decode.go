@@ -43,7 +43,7 @@ func (c *column) mostlyBare(f *fields) bool {
 	switch c.kind {
 	case kindInt8, kindInt16, kindInt32, kindInt64, kindUint8, kindUint16, kindUint32, kindFloat64, kindDate32, kindTimestamp:
 		s, _ := f.get(0)
-		return f.buf[s] != c.d.Quote
+		return f.buf[s] != c.d.Quote && !isDigit(c.d.Quote)
 	}
 	return false
 }
@@ -59,7 +59,7 @@ func (c *column) bare(f *fields, at, s, e int) []byte {
 
 // decode parses the fields into the column from row to on. It returns the first row, from 0 in f, that does not parse; −1 is none.
 func (c *column) decode(f fields, to int) (bad int) {
-	if c.Field < 0 || c.kind == kindNull && c.Field < 0 {
+	if c.Field < 0 {
 		return -1
 	}
 	if f.quotes && !c.mostlyBare(&f) {
@@ -132,7 +132,7 @@ type smallInt interface {
 func decodeInts[T smallInt](c *column, f *fields, dst []T, to int, lo, hi int64) int {
 	base, rows, stride := baseOf(f.buf), f.rows, f.stride
 	longest := 8
-	if c.odd {
+	if c.odd || c.likeNull {
 		longest = 0
 	}
 	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
@@ -170,7 +170,7 @@ func decodeInts[T smallInt](c *column, f *fields, dst []T, to int, lo, hi int64)
 }
 
 func (c *column) slowInt(f []byte, lo, hi int64) (v int64, null, ok bool) {
-	if !c.odd {
+	if !c.odd && !c.likeNull {
 		if v, ok = parseInt(f); ok && v >= lo && v <= hi {
 			return v, false, true
 		}
@@ -191,7 +191,7 @@ func (c *column) decodeFloat64(f *fields, dst []float64, to int) int {
 	const dots = '.' * ones
 	base, rows, stride := baseOf(f.buf), f.rows, f.stride
 	longest := 8
-	if c.odd {
+	if c.odd || c.likeNull {
 		longest = 0
 	}
 	for i, at := 0, f.at; i < len(dst); i, at = i+1, at+stride {
@@ -285,7 +285,7 @@ func wideFloat(base unsafe.Pointer, s, n int) (v float64, ok bool) {
 var shortPow10 = [8]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
 
 func (c *column) slowFloat(f []byte) (v float64, null, ok bool) {
-	if !c.odd {
+	if !c.odd && !c.likeNull {
 		if v, ok = parseFloat(f); ok {
 			return v, false, true
 		}
@@ -362,7 +362,7 @@ func (c *column) date(buf []byte, p int) (days int32, ok bool) {
 }
 
 func (c *column) decodeDate32(f *fields, dst []int32, to int) int {
-	iso := len(c.d.Layouts) == 0 // layouts go first
+	iso := len(c.d.Layouts) == 0 && !c.likeNull // layouts go first
 	for i := range dst {
 		s, e := f.get(i)
 		if s == e {
@@ -391,7 +391,7 @@ func (c *column) decodeDate32(f *fields, dst []int32, to int) int {
 func (c *column) decodeTimestamp(f *fields, dst []int64, to int) int {
 	buf, per := f.buf, c.perSecond
 	base, rows, stride := baseOf(buf), f.rows, f.stride
-	iso := per < 1e9 && len(c.d.Layouts) == 0
+	iso := per < 1e9 && len(c.d.Layouts) == 0 && !c.likeNull
 	utc := 0 // the characters of a Z, which the text of a column with a time zone must end with to be read at once
 	if c.zone != nil {
 		utc = 1
@@ -454,7 +454,9 @@ func (c *column) slowMoment(f []byte) (m moment, null, ok bool) {
 			return m, false, true
 		}
 	}
-	m, ok = parseMoment(f, dateOrder(c.Order))
+	if m, ok = parseMoment(f, dateOrder(c.Order)); !ok && dateOrder(c.Order) != orderYMD {
+		m, ok = parseMoment(f, orderYMD) // a year that goes first is told by its four digits
+	}
 	return m, false, ok
 }
 

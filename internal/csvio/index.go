@@ -231,7 +231,7 @@ func (x *indexer) oneRow(buf []byte, pos, limit, end int) found {
 	if next-pos > x.d.MaxRow {
 		return found{next: pos, long: true}
 	}
-	f := found{quotes: true, next: next}
+	f := found{quotes: x.c.quote != 0, next: next}
 	if len(x.flat) > 0 {
 		f.n = x.addRow(buf, x.flat, reason)
 	}
@@ -241,7 +241,7 @@ func (x *indexer) oneRow(buf []byte, pos, limit, end int) found {
 
 // carefully is index by slowRow alone.
 func (x *indexer) carefully(buf []byte, pos, limit, end, maxRows int) found {
-	f := found{quotes: true, next: pos}
+	f := found{quotes: x.c.quote != 0, next: pos}
 	x.rows = x.rows[:0]
 	for stop := pos + windowMax; f.n < maxRows && f.next < limit && f.next < stop && x.bad.reason == ""; {
 		next, reason, complete := x.slowRow(buf, f.next, end)

@@ -10,8 +10,8 @@ import (
 
 // Seams cuts a file at given offsets and finds, for each, the first row that starts there or later: exactly, whatever quotes, stray
 // quotes and quoted newlines lie before it. Nothing is read until a start is asked for; what is found is kept. It may be used by
-// several goroutines: each scans what nobody has scanned and no reader has passed, so that opening all parts of a file reads it once more
-// at most, at memory speed where it has no quotes.
+// several goroutines: each scans what nobody has scanned and no reader has passed, so that opening all parts of a file reads it once more,
+// at memory speed where it has no quotes, and again only what was scanned before the state at its beginning was known.
 //
 // The state at a cut follows from the parity of quotes before it as long as every quote stands where quotes should; a chunk is checked
 // for that under both assumptions about its start, in one pass. Where the assumption that turns out true does not hold, the chunk is

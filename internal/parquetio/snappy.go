@@ -69,8 +69,8 @@ func snappyElement(dst, src []byte, s, d int) (int, int, bool) {
 	if off += more; off == 0 || off > d || n > len(dst)-d {
 		return s, d, false
 	}
-	for end := d + n; d < end; { // what is copied may be what was just written
-		d += copy(dst[d:end], dst[d-off:d])
+	for p, end := d-off, d+n; d < end; { // what is copied may be what was just written: whole periods, twice as many each time
+		d += copy(dst[d:end], dst[p:d])
 	}
 	return s, d, true
 }
