@@ -3,6 +3,7 @@ package dataframe_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"testing"
@@ -14,8 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sheafdata/sheaf/dataframe"
+	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/partition"
+	"github.com/sheafdata/sheaf/readers"
 	"github.com/sheafdata/sheaf/sched"
+	"github.com/sheafdata/sheaf/writers"
 )
 
 // cursor is a source of one split whose reader, as a query of a database does, lives in the context that it was opened with.
@@ -70,6 +74,28 @@ func (r *cursorReader) Next(context.Context) (partition.Batch, error) {
 	return partition.Batch{Cols: []arrow.Array{b.NewArray()}, Rows: int(n)}, nil
 }
 func (r *cursorReader) Close() error { return nil }
+
+// A filter of rows that a reader asks in the middle of a batch goes on asking after a pause.
+func TestLateFiltersOutlivePauses(t *testing.T) {
+	const rows = 20_000
+	all := make([]struct {
+		X    int64
+		Text string
+	}, rows)
+	for i := range all {
+		all[i].X, all[i].Text = int64(i), fmt.Sprintf("%02000d", i)
+	}
+	path := t.TempDir() + "/t.parquet"
+	_, err := dataframe.FromStructs(all).Write(t.Context(), writers.Parquet(path, &writers.ParquetOptions{OneFile: true, Compression: "none"}))
+	require.NoError(t, err)
+	df := readers.Parquet(path, nil).Filter(expr.Col("X").Mod(4).Ne(1))
+	n := int64(0)
+	for rec, err := range df.Batches(context.Background(), sched.Workers(2), sched.Memory(16<<20)) {
+		require.NoError(t, err)
+		n += rec.NumRows()
+	}
+	require.EqualValues(t, rows/4*3, n)
+}
 
 // queries are the ways in which a task over a cursor pauses: between pushes, and within one.
 func (c *cursor) queries() map[string]*dataframe.DataFrame {

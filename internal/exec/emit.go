@@ -67,7 +67,7 @@ func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
 	}
 	var part vec.Batch
 	var scratch vec.Scratch
-	return inPieces(b, func(from, n int) error {
+	return inPieces(b, wideBytes, func(from, n int) error {
 		piece := b
 		if s.wide = n < b.Rows; s.wide {
 			scratch.Reset()

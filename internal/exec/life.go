@@ -19,8 +19,9 @@ type life struct {
 // errTaskEnded is why a life ends with its task.
 var errTaskEnded = errors.New("the task has ended")
 
-func newLife() *life {
+func newLife(ctx context.Context) *life {
 	l := &life{}
+	l.now.Store(&ctx)
 	l.Context, l.cancel = context.WithCancelCause(context.Background())
 	return l
 }

@@ -32,6 +32,9 @@ type scan struct {
 	pool    vec.Scratch
 }
 
+// scanBytes is the text and the lists that a scan pushes at once at most, where a batch has more: what follows copies them.
+const scanBytes = 4 << 20
+
 // run opens the split and pushes its rows. It returns errPaused where the task has to stop for a while; run again then goes on.
 func (s *scan) run(ctx context.Context) (err error) {
 	if s.reader == nil {
@@ -100,7 +103,12 @@ func (s *scan) count() {
 func (s *scan) pushSome(ctx context.Context) error {
 	if s.pause == nil {
 		s.at = s.out.Rows
-		return s.link.pushAll(ctx, &s.out)
+		return inPieces(&s.out, scanBytes, func(from, n int) error {
+			if n == s.out.Rows {
+				return s.link.pushAll(ctx, &s.out)
+			}
+			return s.link.pushSlice(ctx, &s.out, from, n)
+		})
 	}
 	from, n := s.at, s.pause.rows(s.out.Rows-s.at)
 	s.at += n

@@ -37,11 +37,15 @@ func (s *sketch) settle() []uint64 {
 	return s.least
 }
 
-// count returns the estimate.
+// count returns the estimate. As many hashes as a sketch keeps may be all there are, or those that other sketches have kept of more: they
+// say by how far they lie apart.
 func (s *sketch) count() int {
 	least := s.settle()
-	if s.bound == 0 {
+	switch {
+	case len(least) < sketchSize:
 		return len(least)
+	case s.bound == 0:
+		return int((sketchSize - 1) / (float64(least[sketchSize-1]) / (1 << 64)))
 	}
 	return int(float64(sketchSize) / (float64(s.bound) / (1 << 64)))
 }

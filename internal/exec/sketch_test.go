@@ -65,3 +65,28 @@ func TestRoughEstimate(t *testing.T) {
 	few := sketch{least: []uint64{9, 3, 3, 7}}
 	require.Equal(t, 3, few.rough())
 }
+
+// Parts that have all seen the same groups, or of which there is one only, are not taken for few groups.
+func TestCountGroupsOfSameParts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, d := range []int{10, sketchSize - 1, sketchSize, sketchSize + 1, 10_000, 300_000} {
+		hashes := make([]uint64, d)
+		for i := range hashes {
+			hashes[i] = rng.Uint64()
+		}
+		for _, n := range []int{1, 2, 7} {
+			var parts []*Groups
+			for range n {
+				p := &Groups{}
+				p.sketch.add(hashes)
+				p.sketch.settle()
+				parts = append(parts, p)
+			}
+			if d < sketchSize {
+				require.Equal(t, d, CountGroups(parts))
+				continue
+			}
+			require.InEpsilon(t, d, CountGroups(parts), 0.1, "%d groups in %d parts", d, n)
+		}
+	}
+}

@@ -74,13 +74,15 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 		if err != nil {
 			return nil, err
 		}
+		lasting := ctx
 		if t.mayPause(ctx, p) {
-			p.life = newLife()
+			p.life = newLife(ctx)
 			p.ends = append(p.ends, p.life.end)
+			lasting = p.life
 		}
 		var filter *rowFilter
 		if !t.Fragment.FromTasks {
-			if filter, err = newRowFilter(ctx, t.Fragment, tables); err != nil {
+			if filter, err = newRowFilter(lasting, t.Fragment, tables); err != nil {
 				p.end()
 				return nil, err
 			}

@@ -92,8 +92,8 @@ func (p *pieces) row(pairs join.Pairs, i int) int64 {
 	return sum
 }
 
-// inPieces calls do with ranges of the batch's rows, each of which has about wideBytes of text and lists at most.
-func inPieces(b *vec.Batch, do func(from, n int) error) error {
+// inPieces calls do with ranges of the batch's rows, each of which has no more than so many bytes of text and lists, if it has several rows.
+func inPieces(b *vec.Batch, most int64, do func(from, n int) error) error {
 	var cols []vec.Measure
 	widest := int64(0)
 	for i := range b.Cols {
@@ -102,7 +102,7 @@ func inPieces(b *vec.Batch, do func(from, n int) error) error {
 			widest += m.Widest
 		}
 	}
-	if int64(b.Rows)*widest <= wideBytes {
+	if int64(b.Rows)*widest <= most {
 		return do(0, b.Rows)
 	}
 	from, sum := 0, int64(0)
@@ -111,7 +111,7 @@ func inPieces(b *vec.Batch, do func(from, n int) error) error {
 		for k := range cols {
 			row += cols[k].Row(i)
 		}
-		if sum += row; sum > wideBytes && i > from {
+		if sum += row; sum > most && i > from {
 			if err := do(from, i-from); err != nil {
 				return err
 			}

@@ -49,6 +49,9 @@ const DefaultBatchRows = 8192
 // maxBatchBytes bounds the fixed-width part of a batch: with many columns, batches have fewer rows.
 const maxBatchBytes = 16 << 20
 
+// maxBatchText bounds what the text and the lists of a batch take on average: rows that are wide come a few at a time.
+const maxBatchText = 4 << 20
+
 // Reader gives the batches of a part of a row group. It is used by one goroutine at a time.
 type Reader struct {
 	f      *File
@@ -97,7 +100,7 @@ func (f *File) Read(o ReadOptions) (r *Reader, err error) {
 	if err := r.setRanges(o.Ranges, g.rows); err != nil {
 		return nil, err
 	}
-	if err := r.addColumns(&o); err != nil {
+	if err := r.addColumns(g, &o); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -124,11 +127,11 @@ func (r *Reader) setRanges(ranges []RowRange, rows int64) error {
 	return nil
 }
 
-func (r *Reader) addColumns(o *ReadOptions) error {
+func (r *Reader) addColumns(g *rowGroup, o *ReadOptions) error {
 	r.asm = assembler{mem: r.mem, leaves: map[int]*leafReader{}}
 	var leaves []*column
 	var tops []bool // the leaf is a whole column
-	width := 0
+	width, long := 0, int64(0)
 	for _, i := range o.Columns {
 		if i < 0 || i >= len(r.f.tree.columns) {
 			return fault.New(fault.Internal, op, "column %d of %d is asked for", i, len(r.f.tree.columns))
@@ -138,6 +141,9 @@ func (r *Reader) addColumns(o *ReadOptions) error {
 		c.walkLeaves(func(lc *column) {
 			width += lc.leaf.width + 1
 			if _, ok := r.asm.leaves[lc.leaf.index]; !ok {
+				if lc.leaf.elem.typ == physByteArray || lc.leaf.maxRep > 0 {
+					long += max(g.cols[lc.leaf.index].uncompressed, 0)
+				}
 				r.asm.leaves[lc.leaf.index] = nil
 				leaves, tops = append(leaves, lc), append(tops, lc == c)
 			}
@@ -145,6 +151,9 @@ func (r *Reader) addColumns(o *ReadOptions) error {
 	}
 	if width > 0 {
 		r.rows = min(r.rows, max(maxBatchBytes/width, 1))
+	}
+	if g.rows > 0 && long/g.rows > 0 {
+		r.rows = min(r.rows, max(int(maxBatchText/(long/g.rows)), 1))
 	}
 	window := max(minWindow, min(maxWindow, allWindows/max(len(leaves), 1)))
 	for i, lc := range leaves {

@@ -29,6 +29,7 @@ type leafWriter struct {
 	valid                []byte  // a bit an entry, of flat columns that may be null
 	reps, defs           []uint8 // of all others with levels
 	codes                []uint32
+	text                 int    // bytes of text that codes stand for, while the first page decides
 	plain                []byte // values in plain encoding; bits for booleans
 	bits                 int    // booleans in plain
 	bounds               writeBounds
@@ -90,7 +91,7 @@ func (w *leafWriter) begin(g *RowGroup, l *writeLeaf) {
 
 // emptyPage begins the next page.
 func (w *leafWriter) emptyPage() {
-	w.rows, w.entries, w.nulls, w.bits, w.known = 0, 0, 0, 0, w.dictLen()
+	w.rows, w.entries, w.nulls, w.bits, w.text, w.known = 0, 0, 0, 0, 0, w.dictLen()
 	w.valid, w.reps, w.defs, w.codes, w.plain = w.valid[:0], w.reps[:0], w.defs[:0], w.codes[:0], w.plain[:0]
 	w.bounds.reset()
 }
@@ -146,6 +147,7 @@ func (w *leafWriter) addSpan(v *vec.Vec, from, n int) *fault.Error {
 	}
 	w.rows += n
 	w.entries += n
+	w.countText(v, s)
 	return w.values(v, s)
 }
 
@@ -171,7 +173,9 @@ func (w *leafWriter) addNested(v *vec.Vec, at *levels) *fault.Error {
 		w.entries += to - from
 		w.nulls += to - from - len(w.idx)
 		if len(w.idx) > 0 {
-			if err := w.values(v, selection{n: len(w.idx), idx: w.idx}); err != nil {
+			s := selection{n: len(w.idx), idx: w.idx}
+			w.countText(v, s)
+			if err := w.values(v, s); err != nil {
 				return err
 			}
 		}
@@ -185,13 +189,24 @@ func (w *leafWriter) addNested(v *vec.Vec, at *levels) *fault.Error {
 	return nil
 }
 
-// pageFull says that the page has its rows or its bytes.
+// countText counts what text would take without a dictionary, as long as it may come to that.
+func (w *leafWriter) countText(v *vec.Vec, s selection) {
+	if w.mode == modeProbe && v.Phys == vec.View {
+		w.text += textBytes(v, s)
+	}
+}
+
+// pageFull says that the page has its rows or its bytes. The page that decides whether there is a dictionary may have to do without, and
+// one in which the dictionary gets too large is the last that adds to it.
 func (w *leafWriter) pageFull() bool {
 	const maxEntries = 2 * pageRows
 	if w.rows >= pageRows || w.entries >= maxEntries || len(w.plain) >= w.g.e.o.PageBytes {
 		return true
 	}
-	return len(w.codes) > 0 && len(w.codes)*int(codeWidth(w.dictLen()))/8 >= w.g.e.o.PageBytes
+	if len(w.codes) == 0 {
+		return false
+	}
+	return w.text >= maxDictBytes || w.dictBytes() >= maxDictBytes || len(w.codes)*int(codeWidth(w.dictLen()))/8 >= w.g.e.o.PageBytes
 }
 
 // flush ends the page. last says that no more rows come.
