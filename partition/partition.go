@@ -127,6 +127,14 @@ type Split interface {
 	Open(ctx context.Context, env *Env) (Reader, error)
 }
 
+// ScarceSplit is a Split whose readers hold something of which there may not be enough for all of them, such as a connection of a pool.
+// Where rows are given out in pieces, such a split is opened when its rows are the next that are wanted, and not ahead: a reader that waits
+// for its turn would hold what the one before it needs.
+type ScarceSplit interface {
+	Split
+	Scarce() bool
+}
+
 // PortableSplit is a Split that can be opened in another process. A Split without it makes tasks local.
 type PortableSplit interface {
 	Split

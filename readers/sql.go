@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -30,6 +31,10 @@ type SQLOptions struct {
 
 // SQL returns the frame of a query's rows. The query runs once now, for the types of its columns, without reading rows (not with
 // Schema set), and again each time that the frame runs. It is one split, and local: it cannot run in another process.
+//
+// A query holds a connection of db from its first row to its last, and as long as whoever takes the rows of Batches takes his time. With
+// SetMaxOpenConns, queries of one run wait for each other; but whoever queries db within a loop over Batches, or writes what is read to
+// db itself (writers.SQL), needs a second connection and waits for ever where there is none.
 func SQL(db *sql.DB, query string, opts *SQLOptions) *dataframe.DataFrame {
 	src, err := newSQLSource(db, query, opts)
 	return newFrame(src, err)
@@ -88,11 +93,42 @@ func sqlFault(err error) error {
 	return fault.New(fault.Input, opSQL, "%w", err)
 }
 
-// sqlType is the type that the driver scans a column into; what it does not name is text.
+// longBytes is what a value of any length takes.
+func longBytes(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	}
+	return 0
+}
+
+// declared are parts of the names of types, in the order in which they tell a type: SQLite's rules, and its times.
+var declared = []struct {
+	part string
+	typ  arrow.DataType
+}{
+	{"INT", arrow.PrimitiveTypes.Int64}, {"CHAR", arrow.BinaryTypes.String}, {"CLOB", arrow.BinaryTypes.String}, {"TEXT", arrow.BinaryTypes.String},
+	{"BLOB", arrow.BinaryTypes.Binary}, {"REAL", arrow.PrimitiveTypes.Float64}, {"FLOA", arrow.PrimitiveTypes.Float64}, {"DOUB", arrow.PrimitiveTypes.Float64},
+	{"BOOL", arrow.FixedWidthTypes.Boolean}, {"TIMESTAMP", arrow.FixedWidthTypes.Timestamp_us}, {"DATETIME", arrow.FixedWidthTypes.Timestamp_us},
+}
+
+// declaredType is the type of a column by its declaration, for drivers that know a type only of a value: of none, or of null, they do not.
+func declaredType(name string) arrow.DataType {
+	for _, d := range declared {
+		if strings.Contains(strings.ToUpper(name), d.part) {
+			return d.typ
+		}
+	}
+	return arrow.BinaryTypes.String
+}
+
+// sqlType is the type that the driver scans a column into; what it does not name is as the column is declared, else text.
 func sqlType(c *sql.ColumnType) arrow.DataType {
 	t := c.ScanType()
 	if t == nil {
-		return arrow.BinaryTypes.String
+		return declaredType(c.DatabaseTypeName())
 	}
 	switch reflect.New(t).Elem().Interface().(type) {
 	case int64, int32, int16, int8, int, sql.NullInt64, sql.NullInt32, sql.NullInt16:
@@ -128,6 +164,9 @@ type sqlSplit struct {
 }
 
 func (s *sqlSplit) Stats() partition.Stats { return partition.Stats{} }
+
+// Scarce implements partition.ScarceSplit.
+func (s *sqlSplit) Scarce() bool { return s.src.db.Stats().MaxOpenConnections > 0 }
 
 // Open runs the query.
 func (s *sqlSplit) Open(ctx context.Context, env *partition.Env) (partition.Reader, error) {
@@ -173,14 +212,15 @@ func (r *sqlReader) Next(ctx context.Context) (partition.Batch, error) {
 		build[i] = array.NewBuilder(r.alloc, r.split.src.schema.Field(c).Type)
 		defer build[i].Release()
 	}
-	n := 0
-	for n < batchRows && r.rows.Next() {
+	n, size := 0, 0
+	for n < batchRows && size < batchBytes && r.rows.Next() {
 		if err := r.rows.Scan(r.at...); err != nil {
 			return partition.Batch{}, sqlFault(err)
 		}
 		r.row++
 		n++
 		for i, c := range r.split.cols {
+			size += longBytes(r.dest[c])
 			if err := appendSQL(build[i], r.dest[c]); err != nil {
 				f := fault.New(fault.Data, opSQL, "the value is no %s: %w", r.split.src.schema.Field(c).Type, err)
 				f.Column, f.Row = r.split.src.schema.Field(c).Name, r.row

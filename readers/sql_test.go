@@ -8,11 +8,17 @@ import (
 	"io"
 	"reflect"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sheafdata/sheaf/dataframe"
+	"github.com/sheafdata/sheaf/expr"
 	"github.com/sheafdata/sheaf/fault"
 	"github.com/sheafdata/sheaf/partition"
 	"github.com/sheafdata/sheaf/partition/partitiontest"
@@ -110,3 +116,93 @@ func (r *numbers) Next(dest []driver.Value) error {
 	return nil
 }
 func (r *numbers) ColumnTypeScanType(int) reflect.Type { return reflect.TypeFor[int64]() }
+
+// Scans of a database with few connections wait for each other, whatever order they come in, and not for ever.
+func TestSQLWithFewConnections(t *testing.T) {
+	sql.Register("sheaf-fake-few", manyRows{})
+	for _, conns := range []int{1, 2} {
+		db, err := sql.Open("sheaf-fake-few", "")
+		require.NoError(t, err)
+		defer db.Close()
+		q := SQL(db, "select", nil)
+		db.SetMaxOpenConns(conns)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for _, workers := range []int{1, 2, 8} {
+			for name, df := range map[string]*dataframe.DataFrame{
+				"concat":          dataframe.Concat(q, q, q),
+				"concat of joins": dataframe.Concat(q, q.Join(q.Filter(expr.Col("id").Lt(10)), dataframe.Inner, dataframe.Using("id")).Select(expr.Col("id"), expr.Col("x"))),
+				"join":            q.Join(q, dataframe.Inner, dataframe.Using("id")),
+			} {
+				want := map[string]int64{"concat": 1_500_000, "concat of joins": 500_009, "join": 500_000}[name]
+				n := int64(0)
+				for rec, err := range df.Batches(ctx, sched.Workers(workers)) {
+					require.NoError(t, err, "%s, %d connections, %d workers", name, conns, workers)
+					n += rec.NumRows()
+				}
+				require.Equal(t, want, n)
+				require.Zero(t, db.Stats().InUse)
+			}
+			for _, err := range dataframe.Concat(q, q, q).Batches(ctx, sched.Workers(workers)) {
+				require.NoError(t, err)
+				break
+			}
+			require.Zero(t, db.Stats().InUse, "broken off")
+		}
+	}
+}
+
+// Batches end by their bytes, too.
+func TestSQLOfLongValues(t *testing.T) {
+	sql.Register("sheaf-fake-long", longRows{})
+	db, err := sql.Open("sheaf-fake-long", "")
+	require.NoError(t, err)
+	defer db.Close()
+	n := int64(0)
+	for rec, err := range SQL(db, "select", nil).Sort("id").Batches(t.Context(), sched.Workers(1), sched.Memory(64<<20), sched.SpillDir(t.TempDir())) {
+		require.NoError(t, err)
+		n += rec.NumRows()
+	}
+	require.EqualValues(t, 200, n)
+}
+
+type longRows struct{ fakeDB }
+
+func (longRows) Open(string) (driver.Conn, error)          { return longRows{}, nil }
+func (longRows) Prepare(string) (driver.Stmt, error)       { return longRows{}, nil }
+func (longRows) Query([]driver.Value) (driver.Rows, error) { return &longTexts{}, nil }
+
+type longTexts struct{ at int64 }
+
+func (r *longTexts) Columns() []string { return []string{"id", "s"} }
+func (r *longTexts) Close() error      { return nil }
+func (r *longTexts) Next(dest []driver.Value) error {
+	if r.at == 200 {
+		return io.EOF
+	}
+	r.at++
+	dest[0], dest[1] = 1000-r.at, strings.Repeat("x", 500_000)
+	return nil
+}
+func (r *longTexts) ColumnTypeScanType(i int) reflect.Type {
+	return []reflect.Type{reflect.TypeFor[int64](), reflect.TypeFor[string]()}[i]
+}
+
+// A driver that tells types by values has none of a null; a time that a database has no type for comes back.
+func TestSQLTypesAsDeclared(t *testing.T) {
+	for name, want := range map[string]arrow.DataType{"INTEGER": arrow.PrimitiveTypes.Int64, "bigint": arrow.PrimitiveTypes.Int64, "REAL": arrow.PrimitiveTypes.Float64,
+		"DOUBLE PRECISION": arrow.PrimitiveTypes.Float64, "varchar(20)": arrow.BinaryTypes.String, "BLOB": arrow.BinaryTypes.Binary, "BOOLEAN": arrow.FixedWidthTypes.Boolean,
+		"TIMESTAMP WITH TIME ZONE": arrow.FixedWidthTypes.Timestamp_us, "": arrow.BinaryTypes.String, "DECIMAL(20, 0)": arrow.BinaryTypes.String} {
+		require.Equal(t, want, declaredType(name), name)
+	}
+	b := array.NewTimestampBuilder(memory.DefaultAllocator, &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"})
+	at := time.Date(2024, 3, 1, 12, 30, 15, 250_000_000, time.UTC)
+	for _, v := range []any{at, at.String(), []byte(at.String()), "2024-03-01 12:30:15.25", "2024-03-01T12:30:15.25Z"} {
+		require.NoError(t, appendSQL(b, v))
+	}
+	require.Error(t, appendSQL(b, "no time"))
+	got := b.NewTimestampArray()
+	for i := range 5 {
+		require.Equal(t, at, got.Value(i).ToTime(arrow.Microsecond))
+	}
+}

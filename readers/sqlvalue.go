@@ -46,6 +46,12 @@ func appendSQL(b array.Builder, v any) error {
 			b.Append(ts)
 			return err
 		}
+		text := sqlText(v)
+		for _, layout := range sqlTimes {
+			if at, err := time.Parse(layout, text); err == nil {
+				return appendSQL(b, at)
+			}
+		}
 	case *array.Date32Builder:
 		if x, ok := v.(time.Time); ok {
 			b.Append(arrow.Date32FromTime(x))
@@ -59,6 +65,10 @@ func appendSQL(b array.Builder, v any) error {
 	}
 	return appendString(b, sqlText(v))
 }
+
+// sqlTimes are the texts in which databases without times, as SQLite is, keep them: what SQL's functions give, which is UTC, and the String
+// of a time.Time, which drivers store.
+var sqlTimes = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.DateOnly, "2006-01-02 15:04:05.999999999 -0700 MST"}
 
 func sqlText(v any) string {
 	switch x := v.(type) {

@@ -102,6 +102,20 @@ type source interface {
 	close() error
 }
 
+// turn is the source of a split that is opened when its rows are the next that are wanted: the task pauses first.
+type turn struct {
+	source
+	waited bool
+}
+
+func (s *turn) run(ctx context.Context) error {
+	if !s.waited {
+		s.waited = true
+		return errPaused
+	}
+	return s.source.run(ctx)
+}
+
 // merging is a source that can stop in the middle of a push, on a stack of its own: a join can make any number of rows of one, and one that
 // goes by parts recurses.
 type merging struct {

@@ -87,7 +87,11 @@ func (t *Task) Do(ctx context.Context, in []any) (result any, err error) {
 				return nil, err
 			}
 		}
-		return t.work(ctx, p, held, t.source(ctx, p, tables, in[t.Fragment.Tables:], filter))
+		from := t.source(ctx, p, tables, in[t.Fragment.Tables:], filter)
+		if s, ok := t.Split.(partition.ScarceSplit); ok && p.life != nil && s.Scarce() {
+			from = &turn{source: from}
+		}
+		return t.work(ctx, p, held, from)
 	})
 }
 
