@@ -129,3 +129,32 @@ func TestWideRowsComeAFewAtATime(t *testing.T) {
 		})
 	}
 }
+
+// The first rows of a source may be as wide as any: nothing is known of them yet.
+func TestFirstRowsMayBeWide(t *testing.T) {
+	const rows, width = 100, 1 << 20
+	pad := strings.Repeat("x", width)
+	all := make([]outgrown, rows)
+	for i := range all {
+		all[i] = outgrown{int64(i), int64(-i), fmt.Sprintf("%s%03d", pad, i)}
+	}
+	df := dataframe.FromStructs(all)
+	for name, q := range map[string]*dataframe.DataFrame{
+		"plain": df, "filtered": df.Filter(expr.Col("ID").Ge(0)), "sorted": df.Sort("Key"), "distinct": df.Distinct(), "grouped": df.GroupBy("Text").Agg(expr.Sum("ID").As("ID")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, sum := int64(0), int64(0)
+			for rec, err := range q.Batches(context.Background(), sched.Memory(64<<20), sched.Workers(2), sched.SpillDir(t.TempDir())) {
+				require.NoError(t, err)
+				require.LessOrEqual(t, rec.NumRows(), int64(16))
+				n += rec.NumRows()
+				ids := rec.Column(rec.Schema().FieldIndices("ID")[0]).(*array.Int64)
+				for i := range ids.Len() {
+					sum += ids.Value(i)
+				}
+			}
+			require.EqualValues(t, rows, n)
+			require.EqualValues(t, rows*(rows-1)/2, sum)
+		})
+	}
+}

@@ -185,12 +185,10 @@ func readAll(ctx context.Context, r *shuffle.Reader, f func(b *vec.Batch, hashes
 // exchanged is the rows of buckets of earlier tasks as a source, in order.
 type exchanged struct {
 	link
+	pending
 	task   *Task
 	in     []any           // results of the tasks
-	pause  *pause          // nil: the task runs to its end
 	reader *shuffle.Reader // once open
-	batch  vec.Batch
-	at     int
 }
 
 // open begins to read.
@@ -219,35 +217,16 @@ func (s *exchanged) run(ctx context.Context) (err error) {
 		}
 	}()
 	for err == nil {
-		if s.at < s.batch.Rows {
-			err = s.pushSome(ctx)
+		if s.at < s.out.Rows {
+			err = s.some(ctx, &s.link)
 			continue
 		}
-		s.at = 0
-		if _, err = s.reader.Next(ctx, &s.batch); err == io.EOF {
+		if _, err = s.reader.Next(ctx, &s.out); err == io.EOF {
 			return nil
 		}
+		s.begin()
 	}
 	paused = errors.Is(err, errPaused)
-	return err
-}
-
-// pushSome pushes the rest of the batch, or as much of it as may be emitted at once.
-func (s *exchanged) pushSome(ctx context.Context) error {
-	from, n := s.at, s.batch.Rows-s.at
-	if s.pause != nil {
-		n = s.pause.rows(n)
-	}
-	s.at += n
-	var err error
-	if n == s.batch.Rows {
-		err = s.link.pushAll(ctx, &s.batch)
-	} else {
-		err = s.link.pushSlice(ctx, &s.batch, from, n)
-	}
-	if err == nil && s.pause != nil && s.pause.due(n) {
-		return errPaused
-	}
 	return err
 }
 

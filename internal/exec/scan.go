@@ -18,22 +18,17 @@ import (
 // scan pushes the batches of a split. It can stop between two pushes and go on later.
 type scan struct {
 	link
+	pending
 	split  partition.Split
 	schema *arrow.Schema // of the batches
 	part   int           // number of the split, from 0
-	pause  *pause        // nil: the task runs to its end
 	filter *rowFilter    // nil: nothing is known of rows that need not come
 
 	reader  partition.Reader // once open
 	batches int              // read so far
 	rows    int64            // in them
-	out     vec.Batch        // the batch that is being pushed, from row at on
-	at      int
 	pool    vec.Scratch
 }
-
-// scanBytes is the text and the lists that a scan pushes at once at most, where a batch has more: what follows copies them.
-const scanBytes = 4 << 20
 
 // run opens the split and pushes its rows. It returns errPaused where the task has to stop for a while; run again then goes on.
 func (s *scan) run(ctx context.Context) (err error) {
@@ -71,7 +66,7 @@ func (s *scan) close() error {
 func (s *scan) pushAllOf(ctx context.Context) error {
 	for {
 		for s.at < s.out.Rows {
-			if err := s.pushSome(ctx); err != nil {
+			if err := s.some(ctx, &s.link); err != nil {
 				return err
 			}
 		}
@@ -86,7 +81,8 @@ func (s *scan) pushAllOf(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.out.Seq, s.at = uint64(partition.MakeSeq(s.part, s.batches)), 0
+		s.out.Seq = uint64(partition.MakeSeq(s.part, s.batches))
+		s.begin()
 		s.batches++
 		s.rows += int64(s.out.Rows)
 	}
@@ -97,32 +93,6 @@ func (s *scan) count() {
 	if st := s.split.Stats(); s.filter != nil && st.Exact && st.Rows > s.rows {
 		s.clock.ops[0].LeftOut += st.Rows - s.rows
 	}
-}
-
-// pushSome pushes the rest of the batch, or as much of it as may be emitted at once.
-func (s *scan) pushSome(ctx context.Context) error {
-	if s.pause == nil {
-		s.at = s.out.Rows
-		return inPieces(&s.out, scanBytes, func(from, n int) error {
-			if n == s.out.Rows {
-				return s.link.pushAll(ctx, &s.out)
-			}
-			return s.link.pushSlice(ctx, &s.out, from, n)
-		})
-	}
-	from, n := s.at, s.pause.rows(s.out.Rows-s.at)
-	s.at += n
-	if n == s.out.Rows {
-		if err := s.link.pushAll(ctx, &s.out); err != nil {
-			return err
-		}
-	} else if err := s.link.pushSlice(ctx, &s.out, from, n); err != nil {
-		return err
-	}
-	if s.pause.due(n) {
-		return errPaused
-	}
-	return nil
 }
 
 // convert makes s.out the engine's view of a reader's batch.

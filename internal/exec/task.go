@@ -105,9 +105,9 @@ func (t *Task) source(ctx context.Context, p *pipeline, tables []*Table, in []an
 	var from source
 	switch {
 	case !t.Fragment.FromTasks:
-		from = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pause: pushes, filter: filter}
+		from = &scan{link: p.head, split: t.Split, schema: leafSchema(t.Fragment.Root), part: t.Part, pending: pending{pause: pushes}, filter: filter}
 	case t.Fragment.Merge == nil && p.parts == nil:
-		from = &exchanged{link: p.head, task: t, in: in, pause: pushes}
+		from = &exchanged{link: p.head, task: t, in: in, pending: pending{pause: pushes}}
 	default:
 		return newMerging(ctx, t, p, func(ctx context.Context) error { return t.feed(ctx, p, tables, in) })
 	}

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"context"
+
 	"github.com/sheafdata/sheaf/internal/join"
 	"github.com/sheafdata/sheaf/internal/vec"
 )
@@ -92,31 +94,87 @@ func (p *pieces) row(pairs join.Pairs, i int) int64 {
 	return sum
 }
 
+// measured measures the text and lists of a batch's columns.
+type measured struct {
+	cols   []vec.Measure
+	widest int64 // bytes of the widest row, or more
+}
+
+// of measures a batch. What it says is good as long as the batch is.
+func (m *measured) of(b *vec.Batch) {
+	m.cols, m.widest = m.cols[:0], 0
+	for i := range b.Cols {
+		if c := vec.MeasureOf(&b.Cols[i]); c.Widest > 0 {
+			m.cols = append(m.cols, c)
+			m.widest += c.Widest
+		}
+	}
+}
+
+// prefix is how many of n rows from row from on have no more than so many bytes, one at least.
+func (m *measured) prefix(from, n int, most int64) int {
+	if int64(n)*m.widest <= most {
+		return n
+	}
+	sum := int64(0)
+	for i := range n {
+		for k := range m.cols {
+			sum += m.cols[k].Row(from + i)
+		}
+		if sum > most && i > 0 {
+			return i
+		}
+	}
+	return n
+}
+
 // inPieces calls do with ranges of the batch's rows, each of which has no more than so many bytes of text and lists, if it has several rows.
 func inPieces(b *vec.Batch, most int64, do func(from, n int) error) error {
-	var cols []vec.Measure
-	widest := int64(0)
-	for i := range b.Cols {
-		if m := vec.MeasureOf(&b.Cols[i]); m.Widest > 0 {
-			cols = append(cols, m)
-			widest += m.Widest
+	var m measured
+	m.of(b)
+	for from := 0; from < b.Rows; {
+		n := m.prefix(from, b.Rows-from, most)
+		if err := do(from, n); err != nil {
+			return err
 		}
+		from += n
 	}
-	if int64(b.Rows)*widest <= most {
-		return do(0, b.Rows)
+	return nil
+}
+
+// pushBytes is the text and the lists that a source pushes at once at most, where a batch has more: what follows copies them.
+const pushBytes = 4 << 20
+
+// pending is a batch of a source that is pushed in pieces, between which the task may pause.
+type pending struct {
+	out   vec.Batch
+	at    int // rows before it are pushed
+	wide  measured
+	pause *pause // nil: the task runs to its end
+}
+
+// begin makes the rows of out the next to be pushed.
+func (p *pending) begin() {
+	p.at = 0
+	p.wide.of(&p.out)
+}
+
+// some pushes the rows that are left, or as many of them as may be pushed or emitted at once.
+func (p *pending) some(ctx context.Context, l *link) error {
+	from, n := p.at, p.out.Rows-p.at
+	if p.pause != nil {
+		n = p.pause.rows(n)
 	}
-	from, sum := 0, int64(0)
-	for i := range b.Rows {
-		row := int64(0)
-		for k := range cols {
-			row += cols[k].Row(i)
-		}
-		if sum += row; sum > most && i > from {
-			if err := do(from, i-from); err != nil {
-				return err
-			}
-			from, sum = i, row
-		}
+	n = p.wide.prefix(from, n, pushBytes)
+	p.at += n
+	var err error
+	if n == p.out.Rows {
+		err = l.pushAll(ctx, &p.out)
+	} else {
+		err = l.pushSlice(ctx, &p.out, from, n)
 	}
-	return do(from, b.Rows-from)
+	if err == nil && p.pause != nil && p.pause.due(n) {
+		return errPaused
+	}
+	return err
 }
