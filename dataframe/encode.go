@@ -2,6 +2,7 @@ package dataframe
 
 import (
 	"database/sql"
+	"math"
 	"reflect"
 	"time"
 	"unicode/utf8"
@@ -181,7 +182,7 @@ func saverOf(g reflect.Type) saver {
 	w, inner := unwrap(g)
 	switch {
 	case isTime(inner):
-		return typedSaver(w, func(b *array.TimestampBuilder, v time.Time) { b.Append(arrow.Timestamp(v.UnixMicro())) })
+		return timeSaver(w)
 	case inner == durationType:
 		return typedSaver(w, func(b *array.DurationBuilder, v time.Duration) { b.Append(arrow.Duration(v)) })
 	}
@@ -241,6 +242,25 @@ func typedSaver[B array.Builder, D any](w wrap, add func(B, D)) saver {
 			} else {
 				b.AppendNull()
 			}
+		}
+		return n, nil
+	}
+}
+
+// timeSaver saves times in microseconds, which reach some 292,000 years to both sides of 1970.
+func timeSaver(w wrap) saver {
+	return func(builder array.Builder, base unsafe.Pointer, stride uintptr, n int) (int, *fault.Error) {
+		b := builder.(*array.TimestampBuilder)
+		for i := range n {
+			v := (*time.Time)(valueAt(w, base, uintptr(i)*stride, validOffset[time.Time]()))
+			if v == nil {
+				b.AppendNull()
+				continue
+			}
+			if s := v.Unix(); s > math.MaxInt64/1_000_000-1 || s < math.MinInt64/1_000_000+1 {
+				return i, fault.New(fault.Data, "", "the time %v is too far from 1970 for microseconds", v)
+			}
+			b.Append(arrow.Timestamp(v.UnixMicro()))
 		}
 		return n, nil
 	}

@@ -144,9 +144,10 @@ func TestFromStructsFaults(t *testing.T) {
 			A int `sheaf:"x"`
 			B int `sheaf:"x"`
 		}{}),
-		`rows are structs, not int; wrap the value in a struct`:    dataframe.FromStructs([]int{1}),
-		`rows are structs, not time.Time; wrap`:                    dataframe.FromStructs([]time.Time{}),
-		`text is not valid UTF-8 (row 2, column "S", value "\xff"`: dataframe.FromStructs([]struct{ S string }{{"ok"}, {"\xff"}}),
+		`rows are structs, not int; wrap the value in a struct`:                                              dataframe.FromStructs([]int{1}),
+		`rows are structs, not time.Time; wrap`:                                                              dataframe.FromStructs([]time.Time{}),
+		`text is not valid UTF-8 (row 2, column "S", value "\xff"`:                                           dataframe.FromStructs([]struct{ S string }{{"ok"}, {"\xff"}}),
+		`the time 300000-01-01 00:00:00 +0000 UTC is too far from 1970 for microseconds (row 2, column "At"`: dataframe.FromStructs([]struct{ At time.Time }{{}, {time.Date(300000, 1, 1, 0, 0, 0, 0, time.UTC)}}),
 	} {
 		f := asFault(t, df.Err())
 		require.Contains(t, f.Error(), what)

@@ -8,8 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the file's lock, which the system gives back when the process ends however it ends; false where another has it.
-func tryLock(f *os.File) bool { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil }
+// tryLock takes the file's lock, which the system gives back when the process ends however it ends. taken says that another has it; where
+// the file system has no locks, nobody has.
+func tryLock(f *os.File) (locked, taken bool) {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	return err == nil, err == unix.EWOULDBLOCK
+}
 
 // lockFolder waits for the lock of a folder; unlock gives it back.
 func lockFolder(dir string) (unlock func()) {

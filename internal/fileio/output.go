@@ -233,7 +233,13 @@ func (w *Output) Commit(files []Staged) (names []string, err error) {
 	case w.inside:
 		names, err = w.commitInside(files)
 	default:
+		files = slices.Clone(files)
 		names, err = w.commitBeside(files)
+		if errors.Is(err, fs.ErrExist) && w.opts.Folder && w.opts.Existing == Extend && isFolder(w.target) { // another write made it meanwhile
+			if err = w.goInside(files); err == nil {
+				names, err = w.commitInside(files)
+			}
+		}
 	}
 	w.done = true
 	removed := w.stage.remove()
@@ -247,7 +253,31 @@ func (w *Output) Commit(files []Staged) (names []string, err error) {
 	return names, nil
 }
 
-// commitBeside builds what is missing of the path as a tree in the stage and renames its root.
+// goInside moves the stage into the folder of the output, where readers find its journal.
+func (w *Output) goInside(files []Staged) error {
+	stage, err := newStage(w.target)
+	if err != nil {
+		return err
+	}
+	old := w.stage
+	w.stage = stage
+	for i := range files {
+		name := "moved-" + strconv.Itoa(i)
+		if err := os.Rename(filepath.Join(old.Dir, files[i].File), filepath.Join(stage.Dir, name)); err != nil {
+			_ = old.remove() // the error that is returned says more
+			return err
+		}
+		files[i].File = name
+	}
+	return old.remove()
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// commitBeside builds what is missing of the path as a tree in the stage and renames its root. It notes in files where they are now.
 func (w *Output) commitBeside(files []Staged) ([]string, error) {
 	if len(w.late.files) <= fewSyncs { // more are synced with the tree
 		if err := w.syncLate(); err != nil {
@@ -263,7 +293,7 @@ func (w *Output) commitBeside(files []Staged) ([]string, error) {
 			return nil, err
 		}
 		numbered := number(files, 0)
-		for _, f := range numbered {
+		for i, f := range numbered {
 			to := filepath.Join(root, filepath.FromSlash(f.Name))
 			if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 				return nil, err
@@ -271,6 +301,7 @@ func (w *Output) commitBeside(files []Staged) ([]string, error) {
 			if err := os.Rename(filepath.Join(w.stage.Dir, f.File), to); err != nil {
 				return nil, err
 			}
+			files[i].File, _ = filepath.Rel(w.stage.Dir, to)
 			names = append(names, filepath.Join(w.opts.Path, filepath.FromSlash(f.Name)))
 		}
 	} else {

@@ -62,7 +62,10 @@ func (s *Stage) hold() error {
 	if err != nil {
 		return err
 	}
-	_ = tryLock(f)
+	if _, taken := tryLock(f); taken { // a sweep had the file first, and removes it
+		_ = f.Close()
+		return fs.ErrNotExist
+	}
 	mine, err1 := f.Stat()
 	there, err2 := os.Stat(name)
 	if err1 != nil || err2 != nil || !os.SameFile(mine, there) {
@@ -114,7 +117,7 @@ func sweepStage(dir string) {
 	if err != nil {
 		return
 	}
-	if !tryLock(f) {
+	if locked, _ := tryLock(f); !locked {
 		_ = f.Close()
 		return
 	}
@@ -124,5 +127,10 @@ func sweepStage(dir string) {
 		return
 	}
 	_ = os.Remove(filepath.Join(dir, journalName))
+	// A write may have made the folder at this moment and wait to lock it: it must not find it under its name once the lock is free. Some
+	// systems do not rename what holds an open file.
+	if dead := filepath.Join(filepath.Dir(dir), StagePrefix+newID()); os.Rename(dir, dead) == nil {
+		s.Dir = dead
+	}
 	_ = s.remove()
 }
