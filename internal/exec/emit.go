@@ -44,7 +44,8 @@ type emitStep struct {
 	bytes  int64        // of rows.Batches
 	shared int64        // bytes of text that rows which are put together have in dictionaries
 	full   func() error // called after rows were added; nil where nobody asks
-	wide   bool         // a few rows are megabytes: they are not put together, which would copy them once more
+	sizes  measured
+	wide   bool // a few rows are megabytes: they are not put together, which would copy them once more
 }
 
 func newEmitStep(schema *arrow.Schema, held *mem.Reservation) *emitStep {
@@ -67,7 +68,7 @@ func (s *emitStep) push(_ context.Context, b *vec.Batch) error {
 	}
 	var part vec.Batch
 	var scratch vec.Scratch
-	return inPieces(b, wideBytes, func(from, n int) error {
+	return s.sizes.inPieces(b, wideBytes, func(from, n int) error {
 		piece := b
 		if s.wide = n < b.Rows; s.wide {
 			scratch.Reset()

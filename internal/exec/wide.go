@@ -94,21 +94,79 @@ func (p *pieces) row(pairs join.Pairs, i int) int64 {
 	return sum
 }
 
-// measured measures the text and lists of a batch's columns.
+// measured measures the text and lists of batches, one after the other.
 type measured struct {
 	cols   []vec.Measure
-	widest int64 // bytes of the widest row, or more
+	widest int64 // bytes of the widest row, or more; 0 where all rows together have few
+	dicts  map[int]dictWidth
 }
 
-// of measures a batch. What it says is good as long as the batch is.
-func (m *measured) of(b *vec.Batch) {
+// dictWidth is what is known of the dictionary that a column had last.
+type dictWidth struct {
+	dict   *vec.Dict
+	widest int64
+}
+
+// of measures a batch, if all its rows may have more bytes than most. What it says is good as long as the batch is.
+func (m *measured) of(b *vec.Batch, most int64) {
 	m.cols, m.widest = m.cols[:0], 0
+	if m.atMost(b) <= most {
+		return
+	}
 	for i := range b.Cols {
 		if c := vec.MeasureOf(&b.Cols[i]); c.Widest > 0 {
 			m.cols = append(m.cols, c)
 			m.widest += c.Widest
 		}
 	}
+}
+
+// atMost is about how many bytes all rows have at most, by what is known without looking at each: texts have their places in buffers, unless
+// they share them, which a few rows tell.
+func (m *measured) atMost(b *vec.Batch) int64 {
+	sum := int64(0)
+	for i := range b.Cols {
+		switch c := &b.Cols[i]; {
+		case c.Len == 0:
+		case c.Dict != nil:
+			sum += int64(b.Rows) * m.ofDict(i, c.Dict)
+		case c.Phys == vec.View:
+			size := int64(0)
+			for _, buf := range c.Bufs {
+				size += int64(len(buf))
+			}
+			sum += max(size, int64(b.Rows)*someLongest(c))
+		case c.Phys == vec.List || c.Phys == vec.Struct:
+			sum += int64(b.Rows) * vec.MeasureOf(c).Widest
+		}
+	}
+	return sum
+}
+
+// someLongest is the length of the longest of some of a column's texts.
+func someLongest(c *vec.Vec) int64 {
+	if len(c.Bufs) == 0 {
+		return 0
+	}
+	const looks = 16
+	longest, heads := uint32(0), vec.Of[vec.ViewHeader](c)
+	for i := range min(looks, len(heads)) {
+		longest = max(longest, heads[i*len(heads)/looks%len(heads)].Len)
+	}
+	return int64(longest)
+}
+
+// ofDict returns the bytes of the widest value of column i's dictionary, which stays the same for many batches.
+func (m *measured) ofDict(i int, d *vec.Dict) int64 {
+	if known := m.dicts[i]; known.dict == d {
+		return known.widest
+	}
+	if m.dicts == nil {
+		m.dicts = map[int]dictWidth{}
+	}
+	widest := vec.MeasureOf(&d.Values).Widest
+	m.dicts[i] = dictWidth{d, widest}
+	return widest
 }
 
 // prefix is how many of n rows from row from on have no more than so many bytes, one at least.
@@ -129,9 +187,8 @@ func (m *measured) prefix(from, n int, most int64) int {
 }
 
 // inPieces calls do with ranges of the batch's rows, each of which has no more than so many bytes of text and lists, if it has several rows.
-func inPieces(b *vec.Batch, most int64, do func(from, n int) error) error {
-	var m measured
-	m.of(b)
+func (m *measured) inPieces(b *vec.Batch, most int64, do func(from, n int) error) error {
+	m.of(b, most)
 	for from := 0; from < b.Rows; {
 		n := m.prefix(from, b.Rows-from, most)
 		if err := do(from, n); err != nil {
@@ -156,7 +213,7 @@ type pending struct {
 // begin makes the rows of out the next to be pushed.
 func (p *pending) begin() {
 	p.at = 0
-	p.wide.of(&p.out)
+	p.wide.of(&p.out, pushBytes)
 }
 
 // some pushes the rows that are left, or as many of them as may be pushed or emitted at once.

@@ -48,18 +48,29 @@ func (m *Measure) widest() int64 {
 	case v.Dict != nil:
 	case v.Phys == View && len(v.Bufs) == 0:
 		return InlineLen
+	case v.Phys == View:
+		return longest(m.heads)
 	case v.Phys == Struct:
 		for i := range m.parts {
 			most += m.parts[i].Widest
 		}
 		return most
-	case v.Phys != View && v.Phys != List:
+	case v.Phys != List:
 		return 0
 	}
 	for i := range v.Len {
 		most = max(most, m.Row(i))
 	}
 	return most
+}
+
+// longest returns the length of the longest text; what lies under a null counts, too.
+func longest(heads []ViewHeader) int64 {
+	most := uint32(0)
+	for i := range heads {
+		most = max(most, heads[i].Len)
+	}
+	return int64(most)
 }
 
 // Row returns the bytes of row i, or more.
