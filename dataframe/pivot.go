@@ -121,15 +121,23 @@ func distinctValues(in plan.Node, on expr.Expr, t arrow.DataType) ([]any, error)
 	return values, nil
 }
 
+// textName is the column's name of a text. A column needs one: that of the empty text is "".
+func textName(s string) string {
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
 // pivotName is the column's name of a value: its text, times as ISO 8601 writes them.
 func pivotName(v any, t arrow.DataType) string {
 	switch v := v.(type) {
 	case nil:
 		return "null"
 	case string:
-		return v
+		return textName(v)
 	case []byte:
-		return string(v)
+		return textName(string(v))
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case float32:

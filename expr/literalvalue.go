@@ -158,11 +158,33 @@ var isoLayouts = []string{
 // parseTimestamp reads ISO 8601; zoned says whether the text names its offset. Without one it is local time of loc.
 func parseTimestamp(s string, loc *time.Location) (at time.Time, zoned bool, err error) {
 	for i, layout := range isoLayouts {
-		if at, err := time.ParseInLocation(layout, s, loc); err == nil {
-			return at, i >= 5, nil
+		at, err := time.Parse(layout, s)
+		switch {
+		case err != nil:
+		case i >= 5:
+			return at, true, nil
+		default:
+			return instantOf(at, loc), false, nil
 		}
 	}
 	return time.Time{}, false, fmt.Errorf("the text %q is no timestamp (2006-01-02 15:04:05)", s)
+}
+
+// instantOf is the instant of a local time, given as if it were of UTC. Where the clock was put back and the time came twice, it is the first;
+// where it was put forward and the time never was, it is that long after the change as the time is after the gap began: what columns of
+// text or of times without a zone become, too.
+func instantOf(local time.Time, loc *time.Location) time.Time {
+	const day = 24 * time.Hour
+	offset := func(at time.Time) time.Duration {
+		_, s := at.In(loc).Zone()
+		return time.Duration(s) * time.Second
+	}
+	before, after := offset(local.Add(-day)), offset(local.Add(day))
+	at := local.Add(-before)
+	if before != after && offset(at) != before && offset(local.Add(-after)) == after {
+		at = local.Add(-after)
+	}
+	return at.In(loc)
 }
 
 func textTimestamp(s string, t *arrow.TimestampType) (any, error) {

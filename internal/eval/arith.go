@@ -290,17 +290,28 @@ func floatDivMod[T kernel.Float](n *node, mod bool) runFunc {
 			if mod {
 				dst[i] = T(floorMod(float64(p), float64(q[i])))
 			} else {
-				dst[i] = T(math.Floor(float64(p) / float64(q[i])))
+				dst[i] = T(floorQuotient(float64(p), float64(q[i])))
 			}
 		}
 		return out, nil
 	}
 }
 
-// floorMod is the remainder with the sign of the divisor; exact, unlike x − y·⌊x ÷ y⌋.
+// floorQuotient is ⌊x ÷ y⌋, also where y is infinite and the quotient vanishes.
+func floorQuotient(x, y float64) float64 {
+	if math.IsInf(y, 0) && x != 0 && !math.IsInf(x, 0) && (x < 0) != (y < 0) {
+		return -1
+	}
+	return math.Floor(x / y)
+}
+
+// floorMod is the remainder with the sign of the divisor, zero's, too; exact, unlike x − y·⌊x ÷ y⌋.
 func floorMod(x, y float64) float64 {
 	r := math.Mod(x, y)
-	if r != 0 && (r < 0) != (y < 0) {
+	switch {
+	case r == 0:
+		return math.Copysign(r, y)
+	case (r < 0) != (y < 0):
 		r += y
 	}
 	return r

@@ -3,6 +3,7 @@ package eval
 import (
 	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/sheafdata/sheaf/internal/kernel"
@@ -114,6 +115,18 @@ func floatUnary[T kernel.Float](n *node, op string, digits int64) runFunc {
 	}
 }
 
+// mostScale is the greatest power of ten that a float has exactly.
+const mostScale = 22
+
+// roundText is v rounded to many digits, by its decimal digits.
+func roundText(v float64, digits int64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'f', int(min(digits, 1100)), 64), 64)
+	if err != nil {
+		return v
+	}
+	return r
+}
+
 // roundFloats rounds halves away from zero; a value that the scaling would lose stays.
 func roundFloats[T kernel.Float](dst, a []T, digits int64) {
 	a = a[:len(dst)]
@@ -124,12 +137,18 @@ func roundFloats[T kernel.Float](dst, a []T, digits int64) {
 		return
 	}
 	f := math.Pow(10, math.Abs(float64(digits)))
+	const whole = 1 << 52 // floats from here on have no fraction
 	for i := range dst {
 		v := float64(a[i])
 		var r float64
-		if digits > 0 {
+		switch {
+		case digits > mostScale:
+			r = roundText(v, digits)
+		case digits > 0 && math.Abs(v*f) >= whole:
+			r = v
+		case digits > 0:
 			r = math.Round(v*f) / f
-		} else {
+		default:
 			r = math.Round(v/f) * f
 		}
 		if r != r || math.IsInf(r, 0) {

@@ -247,11 +247,17 @@ func oracleFloat(e expr.Expr, args []any) any {
 	case "div":
 		return x / y
 	case "floor_div":
+		if x != 0 && !math.IsInf(x, 0) && math.IsInf(y, 0) && math.Signbit(x) != math.Signbit(y) {
+			return -1.0
+		}
 		return math.Floor(x / y)
 	case "mod":
 		r := math.Mod(x, y)
 		if r != 0 && (r < 0) != (y < 0) {
 			r += y
+		}
+		if r == 0 {
+			r = math.Copysign(0, y)
 		}
 		return r
 	case "pow":
