@@ -299,7 +299,7 @@ func floatDivMod[T kernel.Float](n *node, mod bool) runFunc {
 
 // floorQuotient is ⌊x ÷ y⌋, also where y is infinite and the quotient vanishes.
 func floorQuotient(x, y float64) float64 {
-	if math.IsInf(y, 0) && x != 0 && !math.IsInf(x, 0) && (x < 0) != (y < 0) {
+	if math.IsInf(y, 0) && !math.IsInf(x, 0) && (x < 0 && y > 0 || x > 0 && y < 0) {
 		return -1
 	}
 	return math.Floor(x / y)

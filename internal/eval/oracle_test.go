@@ -247,7 +247,7 @@ func oracleFloat(e expr.Expr, args []any) any {
 	case "div":
 		return x / y
 	case "floor_div":
-		if x != 0 && !math.IsInf(x, 0) && math.IsInf(y, 0) && math.Signbit(x) != math.Signbit(y) {
+		if x != 0 && x == x && !math.IsInf(x, 0) && math.IsInf(y, 0) && math.Signbit(x) != math.Signbit(y) {
 			return -1.0
 		}
 		return math.Floor(x / y)
