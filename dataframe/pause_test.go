@@ -176,17 +176,14 @@ func TestPanicsOfPausedTasksHaveTheirStack(t *testing.T) {
 			for _, err := range df.Batches(context.Background(), sched.Workers(2)) {
 				last = err
 			}
-			require.ErrorContains(t, last, "assignment to entry in nil map")
+			require.ErrorContains(t, last, "no such thing")
 			require.ErrorContains(t, last, "theCulprit")
 		})
 	}
 }
 
 //go:noinline
-func theCulprit() {
-	var m map[string]int
-	m["x"] = 1
-}
+func theCulprit() { panic("no such thing") }
 
 // A function of a paused task may compute other frames with its context: they run in its place.
 func TestPausedTasksRunOtherFrames(t *testing.T) {
