@@ -14,6 +14,7 @@ type life struct {
 	context.Context // it ends; it has no values but its own
 	cancel          context.CancelCauseFunc
 	now             atomic.Pointer[context.Context]
+	running         atomic.Bool // within during
 }
 
 // errTaskEnded is why a life ends with its task.
@@ -29,19 +30,27 @@ func newLife(ctx context.Context) *life {
 // during runs do, and ends the life if ctx is cancelled meanwhile.
 func (l *life) during(ctx context.Context, do func(context.Context) error) error {
 	l.now.Store(&ctx)
+	l.running.Store(true)
 	stop := context.AfterFunc(ctx, func() { l.cancel(context.Cause(ctx)) })
-	defer stop()
+	defer func() {
+		l.running.Store(false)
+		stop()
+	}()
 	return do(l)
 }
 
 // end ends what the task has opened. It may be called several times.
 func (l *life) end() { l.cancel(errTaskEnded) }
 
-// Err tells a deadline from a cancellation, which the context beneath cannot.
+// Err tells a deadline from a cancellation, which the context beneath cannot. At work it knows at once that ctx has ended: cancelling takes
+// a moment, in which a short task would come to its end as if nothing were.
 func (l *life) Err() error {
 	err := l.Context.Err()
-	if err != nil && errors.Is(context.Cause(l.Context), context.DeadlineExceeded) {
+	switch {
+	case err != nil && errors.Is(context.Cause(l.Context), context.DeadlineExceeded):
 		return context.DeadlineExceeded
+	case err == nil && l.running.Load():
+		return (*l.now.Load()).Err()
 	}
 	return err
 }
