@@ -16,7 +16,11 @@ import (
 
 // Several writes append at once to a folder that is not there yet: one makes it, and the rows of all are in it.
 func TestAppendsMakeTheFolderTogether(t *testing.T) {
-	df := dataframe.FromStructs([]struct{ A, B int }{{1, 1}, {2, 2}, {3, 1}})
+	rows := make([]struct{ A, B int }, 100) // more files than are synced one by one
+	for i := range rows {
+		rows[i].A, rows[i].B = i, i
+	}
+	df := dataframe.FromStructs(rows)
 	for round := range 10 {
 		path := filepath.Join(t.TempDir(), fmt.Sprintf("new-%d", round), "rows")
 		var wg sync.WaitGroup
@@ -39,7 +43,7 @@ func TestAppendsMakeTheFolderTogether(t *testing.T) {
 		require.NoError(t, err)
 		m, err := readers.Parquet(path+"/B=*/*.parquet", nil).Count(t.Context())
 		require.NoError(t, err)
-		require.EqualValues(t, appends*3, n+m)
+		require.EqualValues(t, appends*len(rows), n+m)
 		left, err := filepath.Glob(filepath.Join(path, "..", ".*"))
 		require.NoError(t, err)
 		inside, err := filepath.Glob(filepath.Join(path, ".*"))

@@ -67,6 +67,7 @@ func newTable(t *join.Table, asOf bool, held *mem.Reservation) (*Table, error) {
 	return out, nil
 }
 
+// measure fills wide.
 func (t *Table) measure() {
 	for i := range t.payload {
 		t.wide = append(t.wide, vec.MeasureOf(&t.payload[i]))

@@ -316,6 +316,7 @@ func (w *Output) commitBeside(files []Staged) ([]string, error) {
 	if err := w.syncTree(tree); err != nil {
 		return nil, err
 	}
+	w.late.files = nil // synced with the tree, under other names by now
 	rel := func(p string) string { r, _ := filepath.Rel(base, p); return r }
 	err := w.place(base, tree, rel)
 	if errors.Is(err, fs.ErrExist) && len(w.parts) > 1 { // another write made the folder on the way
